@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: Swift 6 language mode, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: ["README.md"], resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "plantwright",
+    products: [.executable(name: "plantwright", targets: ["plantwright"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // L0: C libraries of the system
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // L1: foundations
+        module("Primitives"),
+        module("DedicatedThread"),
+        module("Observability", [logging]),
+        module("Secrets", ["Primitives", crypto]),
+
+        // L2: adapters
+        module("PostgreSQL", ["CPostgreSQL", "DedicatedThread", "Primitives", logging]),
+        module("MQTT", ["CMosquitto", "DedicatedThread", "Primitives", logging]),
+        module("HTTPClient", ["CCurl", "DedicatedThread", "Primitives", logging]),
+        module("HTTPWire", [nioCore, httpTypes]),
+        module("HTTPServer", ["HTTPWire", "CZlib", "Primitives", "Observability", nioCore, nioPosix, httpTypes, logging]),
+
+        // L3: domain
+        module("Expressions", ["Primitives"]),
+        module("Accounts", ["PostgreSQL", "Secrets", "Primitives"]),
+        module("Assets", ["PostgreSQL", "Primitives"]),
+        module("Telemetry", ["Assets", "PostgreSQL", "Primitives", "Observability", logging]),
+        module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
+        module("ERP", ["Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
+        module("Outbox", ["ERP", "HTTPClient", "PostgreSQL", "Primitives", "Observability", logging]),
+
+        // L4: delivery
+        module(
+            "API",
+            [
+                "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "Expressions", "HTTPServer", "HTTPClient",
+                "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
+            ]),
+        module("Embedded", ["PostgreSQL", "MQTT", "Secrets", "Primitives", logging]),
+        module("Simulation", ["MQTT", "HTTPServer", "Primitives", httpTypes, logging]),
+
+        // L5: executables
+        .executableTarget(
+            name: "plantwright",
+            dependencies: [
+                "API", "Embedded", "Simulation", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
+                "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
+                logging,
+            ],
+            exclude: ["README.md"], swiftSettings: strict),
+
+        // Tests only
+        module("TestSupport", ["PostgreSQL", "MQTT", "Primitives", logging]),
+        tests("Primitives"),
+        tests("DedicatedThread"),
+        tests("Observability"),
+        tests("Secrets", ["Primitives"]),
+        tests("PostgreSQL", ["TestSupport", "Primitives"]),
+        tests("MQTT", ["TestSupport", "Primitives"]),
+        tests("HTTPClient", ["TestSupport", "Primitives"]),
+        tests("HTTPWire", [nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
+        tests("HTTPServer", ["HTTPWire", "Primitives", nioCore, nioPosix, httpTypes]),
+        tests("Expressions", ["Primitives"]),
+        tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
+        tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
+        tests("Telemetry", ["TestSupport", "Assets", "PostgreSQL", "Primitives"]),
+        tests("Alarms", ["TestSupport", "Assets", "Expressions", "PostgreSQL", "Primitives"]),
+        tests("ERP", ["TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
+        tests("Outbox", ["TestSupport", "ERP", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
+        tests(
+            "API",
+            [
+                "TestSupport", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "PostgreSQL", "HTTPServer",
+                "Primitives",
+            ]),
+        tests("Embedded", ["TestSupport", "PostgreSQL", "MQTT", "Primitives"]),
+        tests("Simulation", ["TestSupport", "MQTT", "HTTPServer", "Primitives"]),
+    ]
+)

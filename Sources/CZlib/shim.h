@@ -1,0 +1,6 @@
+#ifndef PLANTWRIGHT_CZlib_SHIM_H
+#define PLANTWRIGHT_CZlib_SHIM_H
+
+#include <zlib.h>
+
+#endif
