@@ -1,0 +1,1 @@
+"""What Scripts/install-browser-parts is made of."""
