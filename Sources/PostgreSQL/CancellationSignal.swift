@@ -1,0 +1,34 @@
+import CPostgreSQL
+import Glibc
+import Synchronization
+
+/// Wakes a connection's thread out of `poll` when the task that waits for its answer is cancelled.
+final class CancellationSignal: Sendable {
+    /// An eventfd; readable while a request is pending.
+    let descriptor: Int32
+    private let requested = Atomic<UInt64>(0)
+
+    init() {
+        descriptor = plantwright_wake_open()
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Asks for the end of one operation; does nothing when another one runs.
+    func request(_ operation: UInt64) {
+        requested.store(operation, ordering: .sequentiallyConsistent)
+        plantwright_wake(descriptor)
+    }
+
+    /// Whether this operation was asked to end.
+    func isRequested(_ operation: UInt64) -> Bool {
+        requested.load(ordering: .sequentiallyConsistent) == operation
+    }
+
+    /// Makes the descriptor quiet again.
+    func drain() {
+        plantwright_wake_drain(descriptor)
+    }
+}
