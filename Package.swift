@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSpawn"),
 
         // L1: foundations
         module("Primitives"),
@@ -74,7 +75,7 @@ let package = Package(
                 "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "Expressions", "HTTPServer", "HTTPClient",
                 "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
             ]),
-        module("Embedded", ["PostgreSQL", "MQTT", "Secrets", "Primitives", logging]),
+        module("Embedded", ["CSpawn", "MQTT", "Primitives", crypto, logging]),
         module("Simulation", ["MQTT", "HTTPServer", "Primitives", httpTypes, logging]),
 
         // L5: executables
@@ -88,7 +89,7 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict),
 
         // Tests only
-        module("TestSupport", ["PostgreSQL", "MQTT", "Primitives", logging]),
+        module("TestSupport", ["PostgreSQL", "MQTT", "DedicatedThread", "Primitives", logging]),
         tests("Primitives"),
         tests("DedicatedThread"),
         tests("Observability"),

@@ -31,7 +31,7 @@ CREATE TABLE session (
     last_seen_at timestamptz NOT NULL,
     expires_at   timestamptz NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_account ON session (user_id);
 
 CREATE TABLE api_token (
     id         uuid PRIMARY KEY,
