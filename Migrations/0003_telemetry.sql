@@ -10,6 +10,25 @@ CREATE TABLE reading (
     PRIMARY KEY (device_id, ts)
 ) PARTITION BY RANGE (ts);
 
+-- Makes the partition of a UTC month when it is missing: a standalone table that is then attached, because
+-- CREATE TABLE … PARTITION OF would block every writer of the parent. Returns whether it made one.
+CREATE FUNCTION ensure_reading_partition(month timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    lower_bound timestamptz := date_trunc('month', month AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+    upper_bound timestamptz := (date_trunc('month', month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
+    partition   text := 'reading_' || to_char(month AT TIME ZONE 'UTC', 'YYYYMM');
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('plantwright.reading_partition'));
+    IF to_regclass(partition) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE reading INCLUDING ALL, CHECK (ts >= %L AND ts < %L))',
+        partition, lower_bound, upper_bound);
+    EXECUTE format('ALTER TABLE reading ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+        partition, lower_bound, upper_bound);
+    RETURN true;
+END $$;
+
 -- Readings whose values differ from the stored ones for the same device and timestamp: kept apart, never overwriting.
 CREATE TABLE reading_conflict (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,33 @@
+import Primitives
+
+/// A device as an admin wrote it.
+struct DeviceDraft: Sendable {
+    var name: String
+    var identifier: String
+    var profile: ResourceKey?
+    var asset: ResourceKey?
+
+    /// Reads `{name, profile, asset, identifier}`; the name and the identifier default to the key.
+    init(_ document: JSONValue, key: String) throws(InvalidInput) {
+        var reader = try InputReader(document)
+        _ = reader.value("key")
+        name = reader.string("name") ?? key
+        identifier = reader.string("identifier") ?? key
+        if !Self.isTopicLevel(identifier) {
+            reader.note(
+                "identifier", "identifier",
+                "An identifier is one MQTT topic level: not empty, without /, +, # and control characters.")
+        }
+        profile = reader.required("profile") == nil ? nil : reader.key("profile")
+        asset = reader.key("asset")
+        try reader.finish()
+    }
+
+    /// Whether a text can be one level of an MQTT topic name (MQTT 5 sections 1.5.4 and 4.7).
+    static func isTopicLevel(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy { scalar in
+                scalar != "/" && scalar != "+" && scalar != "#" && scalar.properties.generalCategory != .control
+            }
+    }
+}

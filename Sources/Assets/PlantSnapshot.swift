@@ -1,0 +1,85 @@
+import Primitives
+
+/// The whole plant model at one moment, immutable and indexed; ingest works against one snapshot per batch.
+public final class PlantSnapshot: Sendable {
+    /// Profiles by row.
+    public let profiles: [Int32: Profile]
+    /// Assets by row.
+    public let assets: [Int32: Asset]
+    /// Devices by row.
+    public let devices: [Int32: Device]
+    private let deviceByIdentifier: [String: Int32]
+    private let deviceByKey: [String: Int32]
+    private let profileByKey: [String: Int32]
+    private let assetByKey: [String: Int32]
+
+    /// Indexes a plant model.
+    public init(profiles: [Int32: Profile], assets: [Int32: Asset], devices: [Int32: Device]) {
+        self.profiles = profiles
+        self.assets = assets
+        self.devices = devices
+        deviceByIdentifier = Dictionary(devices.values.map { ($0.identifier, $0.id) }) { first, _ in first }
+        deviceByKey = Dictionary(devices.values.map { ($0.key, $0.id) }) { first, _ in first }
+        profileByKey = Dictionary(profiles.values.map { ($0.key, $0.id) }) { first, _ in first }
+        assetByKey = Dictionary(assets.values.map { ($0.key, $0.id) }) { first, _ in first }
+    }
+
+    /// A snapshot without anything.
+    public static let empty = PlantSnapshot(profiles: [:], assets: [:], devices: [:])
+
+    /// The device with that name on the wire.
+    public func device(identifier: String) -> Device? {
+        deviceByIdentifier[identifier].flatMap { devices[$0] }
+    }
+
+    /// The device with that key.
+    public func device(key: String) -> Device? {
+        deviceByKey[key].flatMap { devices[$0] }
+    }
+
+    /// The profile with that key.
+    public func profile(key: String) -> Profile? {
+        profileByKey[key].flatMap { profiles[$0] }
+    }
+
+    /// The asset with that key.
+    public func asset(key: String) -> Asset? {
+        assetByKey[key].flatMap { assets[$0] }
+    }
+
+    /// The profile of a device.
+    public func profile(of device: Device) -> Profile? {
+        profiles[device.profileID]
+    }
+
+    /// The asset of a device.
+    public func asset(of device: Device) -> Asset? {
+        device.assetID.flatMap { assets[$0] }
+    }
+
+    /// The asset and everything below it.
+    public func descendants(of assetID: Int32) -> Set<Int32> {
+        var children: [Int32: [Int32]] = [:]
+        for asset in assets.values {
+            if let parent = asset.parentID { children[parent, default: []].append(asset.id) }
+        }
+        var found: Set<Int32> = [assetID]
+        var open = [assetID]
+        while let next = open.popLast() {
+            for child in children[next] ?? [] where found.insert(child).inserted { open.append(child) }
+        }
+        return found
+    }
+
+    /// The ERP's reference of a device's asset for a connector: its own, or that of the nearest asset above.
+    public func equipment(of device: Device, connector: String) -> String? {
+        var next = device.assetID
+        var steps = 0
+        while let id = next, let asset = assets[id], steps < 64 {
+            if let reference = asset.equipment[connector] { return reference }
+            next = asset.parentID
+            steps += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,196 @@
+import PostgreSQL
+import Primitives
+
+extension PlantStore {
+    /// Creates or replaces a profile. Metrics left out are retired; their ordinals are never reused.
+    ///
+    /// - Returns: the profile, and whether it is new.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (`metric-kind-change`, a revision mismatch), `PostgresError`.
+    public func putProfile(
+        key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil
+    ) async throws -> (profile: Profile, isNew: Bool) {
+        let draft = try ProfileDraft(document)
+        return try await writing.withLock {
+            let old = snapshot.profile(key: key.text)
+            try Self.check(ifRevision, against: old?.revision)
+            let metrics = try Self.ordinals(of: draft.metrics, after: old)
+            if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval, old.metrics == metrics {
+                return (old, false)
+            }
+            let id = try await pool.transaction { transaction in
+                let id = try await transaction.first(
+                    PlantWriteQueries.upsertProfile(
+                        key: key.text, name: draft.name, reportingInterval: draft.reportingInterval))
+                guard let id else { throw ResourceFailure.notFound("profile \(key)") }
+                for (position, metric) in metrics.enumerated() {
+                    _ = try await transaction.execute(
+                        PlantWriteQueries.upsertMetric(profileID: id, metric: metric, position: Int16(position)))
+                }
+                _ = try await transaction.execute(
+                    PlantWriteQueries.retireMetrics(profileID: id, except: metrics.map(\.key)))
+                return id
+            }
+            try await refresh(profiles: [id])
+            return (try Self.found(snapshot.profiles[id], "profile \(key)"), old == nil)
+        }
+    }
+
+    private static func ordinals(of drafts: [MetricDraft], after old: Profile?) throws -> [Metric] {
+        let known = (old?.metrics ?? []) + (old?.retired ?? [])
+        var next = old?.slotCount ?? 0
+        return try drafts.enumerated().map { index, draft in
+            if let metric = known.first(where: { $0.key == draft.key }) {
+                guard metric.kind == draft.kind else {
+                    throw ResourceFailure.conflict(
+                        code: "metric-kind-change",
+                        detail: "Metric “\(draft.key)” is a \(metric.kind.rawValue) and has history: its kind cannot "
+                            + "change. Add a metric with another key instead (/metrics/\(index)/kind).")
+                }
+                return Metric(
+                    key: draft.key, name: draft.name, unit: draft.unit, kind: draft.kind, ordinal: metric.ordinal)
+            }
+            let metric = Metric(key: draft.key, name: draft.name, unit: draft.unit, kind: draft.kind, ordinal: next)
+            next += metric.width
+            return metric
+        }
+    }
+
+    /// Creates or replaces an asset.
+    public func putAsset(
+        key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil
+    ) async throws -> (asset: Asset, isNew: Bool) {
+        let draft = try AssetDraft(document)
+        return try await writing.withLock {
+            let plant = snapshot
+            let old = plant.asset(key: key.text)
+            try Self.check(ifRevision, against: old?.revision)
+            let parentID = try Self.parent(of: draft, asset: old, in: plant)
+            if let old, old.name == draft.name, old.level == draft.level, old.parentID == parentID,
+                old.location == draft.location, old.equipment == draft.equipment
+            {
+                return (old, false)
+            }
+            let id = try Self.found(
+                try await pool.first(PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID)),
+                "asset \(key)")
+            try await refresh(assets: [id])
+            return (try Self.found(snapshot.assets[id], "asset \(key)"), old == nil)
+        }
+    }
+
+    /// The row of the parent that a draft names.
+    private static func parent(
+        of draft: AssetDraft, asset: Asset?, in plant: PlantSnapshot
+    ) throws(InvalidInput) -> Int32? {
+        guard let parent = draft.parent else { return nil }
+        guard let node = plant.asset(key: parent.text) else {
+            throw InvalidInput(pointer: "/parent", code: "unknown-reference", detail: "There is no asset “\(parent)”.")
+        }
+        if let asset, plant.descendants(of: asset.id).contains(node.id) {
+            throw InvalidInput(
+                pointer: "/parent", code: "cycle", detail: "“\(parent)” is this asset or stands below it.")
+        }
+        return node.id
+    }
+
+    /// Creates or replaces a device.
+    public func putDevice(
+        key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil
+    ) async throws -> (device: Device, isNew: Bool) {
+        let draft = try DeviceDraft(document, key: key.text)
+        return try await writing.withLock {
+            let plant = snapshot
+            let old = plant.device(key: key.text)
+            try Self.check(ifRevision, against: old?.revision)
+            let (profileID, assetID) = try Self.references(of: draft, in: plant)
+            if let other = plant.device(identifier: draft.identifier), other.key != key.text {
+                throw ResourceFailure.conflict(
+                    code: "identifier-taken", detail: "Device “\(other.key)” has this identifier already.")
+            }
+            if let old, old.profileID != profileID {
+                throw ResourceFailure.conflict(
+                    code: "profile-change",
+                    detail: "A device keeps its profile, since its stored values belong to it. Make a new device.")
+            }
+            if let old, old.name == draft.name, old.identifier == draft.identifier, old.assetID == assetID {
+                return (old, false)
+            }
+            let id = try Self.found(
+                try await pool.first(
+                    PlantWriteQueries.upsertDevice(
+                        key: key.text, name: draft.name, identifier: draft.identifier, profileID: profileID,
+                        assetID: assetID)),
+                "device \(key)")
+            try await refresh(devices: [id])
+            return (try Self.found(snapshot.devices[id], "device \(key)"), old == nil)
+        }
+    }
+
+    private static func references(
+        of draft: DeviceDraft, in plant: PlantSnapshot
+    ) throws(InvalidInput) -> (profileID: Int32, assetID: Int32?) {
+        var issues: [InputIssue] = []
+        let profile = draft.profile.flatMap { plant.profile(key: $0.text) }
+        if profile == nil {
+            let detail = "There is no profile “\(draft.profile?.text ?? "")”."
+            issues.append(InputIssue(pointer: "/profile", code: "unknown-reference", detail: detail))
+        }
+        let asset = draft.asset.flatMap { plant.asset(key: $0.text) }
+        if let key = draft.asset, asset == nil {
+            issues.append(
+                InputIssue(pointer: "/asset", code: "unknown-reference", detail: "There is no asset “\(key)”."))
+        }
+        guard let profile, issues.isEmpty else { throw InvalidInput(issues) }
+        return (profile.id, asset?.id)
+    }
+
+    /// Deletes a profile that no device has.
+    public func deleteProfile(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+        try await writing.withLock {
+            let profile = try Self.found(snapshot.profile(key: key.text), "profile \(key)")
+            try Self.check(ifRevision, against: profile.revision)
+            try await delete(PlantWriteQueries.deleteProfile(id: profile.id), what: "profile", key: key)
+            try await refresh(profiles: [profile.id])
+        }
+    }
+
+    /// Deletes an asset without children and devices.
+    public func deleteAsset(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+        try await writing.withLock {
+            let asset = try Self.found(snapshot.asset(key: key.text), "asset \(key)")
+            try Self.check(ifRevision, against: asset.revision)
+            try await delete(PlantWriteQueries.deleteAsset(id: asset.id), what: "asset", key: key)
+            try await refresh(assets: [asset.id])
+        }
+    }
+
+    /// Deletes a device. Its readings stay stored but are no longer reachable by key.
+    public func deleteDevice(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+        try await writing.withLock {
+            let device = try Self.found(snapshot.device(key: key.text), "device \(key)")
+            try Self.check(ifRevision, against: device.revision)
+            try await delete(PlantWriteQueries.deleteDevice(id: device.id), what: "device", key: key)
+            try await refresh(devices: [device.id])
+        }
+    }
+
+    private func delete(_ statement: Statement<Void>, what: String, key: ResourceKey) async throws {
+        do throws(PostgresError) {
+            _ = try await pool.execute(statement)
+        } catch {
+            guard error.sqlState == .foreignKeyViolation else { throw error }
+            throw ResourceFailure.conflict(
+                code: "in-use", detail: "The \(what) “\(key)” is still in use; remove what refers to it first.")
+        }
+    }
+
+    private static func check(_ expected: Int32?, against current: Int32?) throws(ResourceFailure) {
+        guard let expected, expected != current else { return }
+        throw .revisionMismatch(current: current ?? 0)
+    }
+
+    private static func found<Entity>(_ entity: Entity?, _ name: String) throws(ResourceFailure) -> Entity {
+        guard let entity else { throw .notFound(name) }
+        return entity
+    }
+}

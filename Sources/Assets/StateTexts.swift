@@ -1,0 +1,63 @@
+import PostgreSQL
+import Primitives
+import Synchronization
+
+/// The dictionary of state texts: codes 0 and 1 are `false` and `true`, every other text has a row in `state_text`.
+///
+/// Codes never change, so the dictionary only grows; it is bounded by ``limit``.
+public final class StateTexts: Sendable {
+    private struct Entries {
+        var codes: [String: Int32] = [:]
+        var texts: [Int32: String] = [:]
+    }
+
+    /// How many different texts one installation may have.
+    public static let limit = 100_000
+
+    private let entries = Mutex(Entries())
+
+    /// Makes an empty dictionary.
+    public init() {}
+
+    /// The code of a known text.
+    public func code(of text: String) -> Int32? {
+        entries.withLock { $0.codes[text] }
+    }
+
+    /// The text of a code; nil for 0 and 1, which are booleans, and for unknown codes.
+    public func text(of code: Int32) -> String? {
+        entries.withLock { $0.texts[code] }
+    }
+
+    /// What a stored state value means: a boolean for 0 and 1, else its text.
+    public func value(of stored: Double) -> JSONValue {
+        if stored == 0 { return .bool(false) }
+        if stored == 1 { return .bool(true) }
+        guard let code = Int32(exactly: stored), let text = text(of: code) else { return .null }
+        return .string(text)
+    }
+
+    /// How many texts are known.
+    public var count: Int { entries.withLock { $0.codes.count } }
+
+    /// Notes pairs read from the database.
+    public func learn(_ pairs: [StateText]) {
+        entries.withLock { entries in
+            for pair in pairs {
+                entries.codes[pair.text] = pair.code
+                entries.texts[pair.code] = pair.text
+            }
+        }
+    }
+
+    /// Reads all texts from the database.
+    public func load(from session: some PostgresSession) async throws {
+        learn(try await session.query(StateTextQueries.all()))
+    }
+
+    /// Gives codes to texts that have none yet, in the database and here.
+    public func register(_ texts: [String], in session: some PostgresSession) async throws {
+        _ = try await session.execute(StateTextQueries.insert(texts))
+        learn(try await session.query(StateTextQueries.find(texts)))
+    }
+}

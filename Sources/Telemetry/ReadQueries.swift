@@ -1,0 +1,174 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// One bucket of one slot.
+struct BucketRow: Sendable {
+    var bucket: Int64
+    var slot: Int32
+    var minimum: Double
+    var maximum: Double
+    var average: Double
+    var last: Double
+}
+
+/// A stored row as the read side needs it.
+struct ReadingRow: Sendable {
+    var timestamp: Timestamp
+    var receivedAt: Timestamp
+    var values: MetricValues
+}
+
+/// The statements that read readings.
+enum ReadingQueries {
+    /// How many rows a range holds, counted to `limit` at most.
+    static func count(device: Int32, from: Timestamp, to: Timestamp, limit: Int64) -> Statement<Int64> {
+        Statement(
+            "telemetry.reading.count",
+            """
+            SELECT count(*) FROM (SELECT 1 FROM reading
+                WHERE device_id = \(device) AND ts >= \(from) AND ts < \(to) LIMIT \(limit)) AS counted
+            """
+        ) { row throws(PostgresError) in try row.int64(0) }
+    }
+
+    static func range(device: Int32, from: Timestamp, to: Timestamp) -> Statement<ReadingRow> {
+        Statement(
+            "telemetry.reading.range",
+            """
+            SELECT ts, received_at, values FROM reading
+            WHERE device_id = \(device) AND ts >= \(from) AND ts < \(to) ORDER BY ts
+            """
+        ) { row throws(PostgresError) in
+            ReadingRow(
+                timestamp: try row.timestamp(0), receivedAt: try row.timestamp(1), values: try row.metricValues(2))
+        }
+    }
+
+    /// Aggregates by bucket of `width` microseconds since the Unix epoch and by slot (counted from 0).
+    static func buckets(
+        device: Int32, from: Timestamp, to: Timestamp, width: Int64, slots: [Int32]
+    ) -> Statement<BucketRow> {
+        Statement(
+            "telemetry.reading.buckets",
+            """
+            SELECT floor(extract(epoch FROM ts) * 1000000 / \(width)::bigint)::bigint AS bucket, slot,
+                min(values[slot + 1]), max(values[slot + 1]), avg(values[slot + 1]),
+                (array_agg(values[slot + 1] ORDER BY ts DESC))[1]
+            FROM reading CROSS JOIN LATERAL unnest(\(slots)) AS slot
+            WHERE device_id = \(device) AND ts >= \(from) AND ts < \(to) AND values[slot + 1] IS NOT NULL
+            GROUP BY bucket, slot ORDER BY bucket, slot
+            """
+        ) { row throws(PostgresError) in
+            BucketRow(
+                bucket: try row.int64(0), slot: try row.int32(1), minimum: try row.double(2), maximum: try row.double(3),
+                average: try row.double(4), last: try row.double(5))
+        }
+    }
+
+    static func latest(devices: [Int32]) -> Statement<Reading> {
+        Statement(
+            "telemetry.reading.latest",
+            """
+            SELECT device.id, newest.ts, newest.received_at, newest.quality, newest.values
+            FROM unnest(\(devices)) AS device (id) CROSS JOIN LATERAL (
+                SELECT ts, received_at, quality, values FROM reading
+                WHERE device_id = device.id ORDER BY ts DESC LIMIT 1) newest
+            """
+        ) { row throws(PostgresError) in
+            Reading(
+                deviceID: try row.int32(0), timestamp: try row.timestamp(1), receivedAt: try row.timestamp(2),
+                quality: try row.int16(3), values: try row.metricValues(4))
+        }
+    }
+}
+
+/// The statements that list messages that were not accepted.
+enum RefusedListQueries {
+    static func quarantine(before: Int64?, limit: Int64) -> Statement<QuarantinedSender> {
+        Statement(
+            "telemetry.quarantine.list",
+            """
+            SELECT identifier, count(*), max(id), min(received_at), max(received_at),
+                (array_agg(topic ORDER BY id DESC))[1], (array_agg(payload ORDER BY id DESC))[1]
+            FROM quarantined_message GROUP BY identifier
+            HAVING \(before)::bigint IS NULL OR max(id) < \(before)::bigint
+            ORDER BY max(id) DESC LIMIT \(limit)
+            """
+        ) { row throws(PostgresError) in
+            QuarantinedSender(
+                identifier: try row.string(0), messages: try row.int64(1), newestID: try row.int64(2),
+                firstSeen: try row.timestamp(3), lastSeen: try row.timestamp(4), topic: try row.string(5),
+                payload: try row.bytes(6))
+        }
+    }
+
+    static func kept(identifier: String) -> Statement<KeptMessage> {
+        Statement(
+            "telemetry.quarantine.kept",
+            """
+            SELECT id, topic, payload, received_at FROM quarantined_message
+            WHERE identifier = \(identifier) ORDER BY id
+            """
+        ) { row throws(PostgresError) in
+            KeptMessage(
+                id: try row.int64(0), topic: try row.string(1), payload: try row.bytes(2),
+                receivedAt: try row.timestamp(3))
+        }
+    }
+
+    static func dismiss(identifier: String, upTo id: Int64) -> Statement<Void> {
+        Statement(
+            "telemetry.quarantine.dismiss",
+            "DELETE FROM quarantined_message WHERE identifier = \(identifier) AND id <= \(id)")
+    }
+
+    static func rejected(before: Int64?, limit: Int64) -> Statement<RejectedMessage> {
+        Statement(
+            "telemetry.rejected.list",
+            """
+            SELECT id, device_id, topic, payload, received_at, reason, detail FROM rejected_message
+            WHERE \(before)::bigint IS NULL OR id < \(before)::bigint ORDER BY id DESC LIMIT \(limit)
+            """
+        ) { row throws(PostgresError) in
+            RejectedMessage(
+                id: try row.int64(0), deviceID: try row.optionalInt32(1), topic: try row.string(2),
+                payload: try row.bytes(3), receivedAt: try row.timestamp(4), reason: try row.string(5),
+                detail: try row.string(6))
+        }
+    }
+}
+
+/// Every statement of the module, for the test that prepares them.
+public enum TelemetryStatements {
+    /// Needed before the others can be prepared: some name the stage.
+    public static let stage = AnyStatement(ReadingWriteQueries.createStage())
+
+    /// All statements, with sample arguments.
+    public static let all: [AnyStatement] = {
+        let time = Timestamp(microseconds: 0)
+        let reading = Reading(
+            deviceID: 0, timestamp: time, receivedAt: time, quality: 0, values: MetricValues(slots: [1]))
+        return [
+            AnyStatement(ReadingWriteQueries.insertFromStage()), AnyStatement(ReadingWriteQueries.twins()),
+            AnyStatement(ReadingWriteQueries.merge(reading)), AnyStatement(ReadingWriteQueries.insertConflict(reading)),
+            AnyStatement(ReadingWriteQueries.ensurePartition(month: time)),
+            AnyStatement(ReadingWriteQueries.newest(ofDevices: [])),
+            AnyStatement(
+                RefusedMessageQueries.quarantine(identifiers: [], topics: [], payloads: [], receivedAt: [])),
+            AnyStatement(
+                RefusedMessageQueries.reject(
+                    devices: [], topics: [], payloads: [], receivedAt: [], reasons: [], details: [])),
+            AnyStatement(RefusedMessageQueries.pruneQuarantine(limit: 1)),
+            AnyStatement(RefusedMessageQueries.pruneRejected(limit: 1)),
+            AnyStatement(ReadingQueries.count(device: 0, from: time, to: time, limit: 1)),
+            AnyStatement(ReadingQueries.range(device: 0, from: time, to: time)),
+            AnyStatement(ReadingQueries.buckets(device: 0, from: time, to: time, width: 1, slots: [])),
+            AnyStatement(ReadingQueries.latest(devices: [])),
+            AnyStatement(RefusedListQueries.quarantine(before: nil, limit: 1)),
+            AnyStatement(RefusedListQueries.kept(identifier: "")),
+            AnyStatement(RefusedListQueries.dismiss(identifier: "", upTo: 0)),
+            AnyStatement(RefusedListQueries.rejected(before: nil, limit: 1)),
+        ]
+    }()
+}

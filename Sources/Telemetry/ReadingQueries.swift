@@ -1,0 +1,147 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// A staged row whose identity was stored before.
+struct StoredTwin: Sendable {
+    var place: Int32
+    var values: MetricValues
+}
+
+/// The newest stored source time of a device.
+struct NewestRow: Sendable {
+    var deviceID: Int32
+    var timestamp: Timestamp
+}
+
+extension ResultRow {
+    /// A `float8[]` column as metric values.
+    func metricValues(_ column: Int) throws(PostgresError) -> MetricValues {
+        MetricValues(slots: try doubleArray(column).map { $0 ?? .nan })
+    }
+}
+
+/// The statements that write readings.
+enum ReadingWriteQueries {
+    /// The stage of one connection; it empties itself at every COMMIT.
+    static func createStage() -> Statement<Void> {
+        Statement(
+            "telemetry.stage.create",
+            """
+            CREATE TEMPORARY TABLE IF NOT EXISTS reading_stage (
+                place integer NOT NULL, device_id integer NOT NULL, quality smallint NOT NULL,
+                ts timestamptz NOT NULL, received_at timestamptz NOT NULL, values double precision[] NOT NULL
+            ) ON COMMIT DELETE ROWS
+            """)
+    }
+
+    static func insertFromStage() -> Statement<Void> {
+        Statement(
+            "telemetry.reading.insert",
+            """
+            INSERT INTO reading (device_id, quality, ts, received_at, values)
+            SELECT device_id, quality, ts, received_at, values FROM reading_stage
+            ON CONFLICT (device_id, ts) DO NOTHING
+            """)
+    }
+
+    /// Staged rows that were stored by an earlier transaction.
+    static func twins() -> Statement<StoredTwin> {
+        Statement(
+            "telemetry.reading.twins",
+            """
+            SELECT stage.place, reading.values FROM reading_stage stage JOIN reading USING (device_id, ts)
+            WHERE reading.xmin <> pg_current_xact_id()::xid ORDER BY stage.place
+            """
+        ) { row throws(PostgresError) in
+            StoredTwin(place: try row.int32(0), values: try row.metricValues(1))
+        }
+    }
+
+    static func merge(_ reading: Reading) -> Statement<Void> {
+        Statement(
+            "telemetry.reading.merge",
+            """
+            UPDATE reading SET values = \(reading.values.postgresArray)
+            WHERE device_id = \(reading.deviceID) AND ts = \(reading.timestamp)
+            """)
+    }
+
+    static func insertConflict(_ reading: Reading) -> Statement<Void> {
+        Statement(
+            "telemetry.conflict.insert",
+            """
+            INSERT INTO reading_conflict (device_id, ts, received_at, values)
+            VALUES (\(reading.deviceID), \(reading.timestamp), \(reading.receivedAt), \(reading.values.postgresArray))
+            """)
+    }
+
+    static func ensurePartition(month: Timestamp) -> Statement<Bool> {
+        Statement(
+            "telemetry.partition.ensure", "SELECT ensure_reading_partition(\(month))"
+        ) { row throws(PostgresError) in try row.bool(0) }
+    }
+
+    static func newest(ofDevices ids: [Int32]) -> Statement<NewestRow> {
+        Statement(
+            "telemetry.reading.newest",
+            """
+            SELECT device.id, newest.ts FROM unnest(\(ids)) AS device (id)
+            CROSS JOIN LATERAL (SELECT ts FROM reading WHERE device_id = device.id ORDER BY ts DESC LIMIT 1) newest
+            """
+        ) { row throws(PostgresError) in
+            NewestRow(deviceID: try row.int32(0), timestamp: try row.timestamp(1))
+        }
+    }
+}
+
+/// The statements on messages that were not accepted.
+enum RefusedMessageQueries {
+    static func quarantine(
+        identifiers: [String], topics: [String], payloads: [[UInt8]], receivedAt: [Timestamp]
+    ) -> Statement<Void> {
+        Statement(
+            "telemetry.quarantine.insert",
+            """
+            INSERT INTO quarantined_message (identifier, topic, payload, received_at)
+            SELECT * FROM unnest(\(identifiers), \(topics), \(payloads), \(receivedAt))
+            """)
+    }
+
+    static func reject(
+        devices: [Int32?], topics: [String], payloads: [[UInt8]], receivedAt: [Timestamp], reasons: [String],
+        details: [String]
+    ) -> Statement<Void> {
+        Statement(
+            "telemetry.rejected.insert",
+            """
+            INSERT INTO rejected_message (device_id, topic, payload, received_at, reason, detail)
+            SELECT * FROM unnest(\(devices)::integer[], \(topics), \(payloads), \(receivedAt), \(reasons), \(details))
+            """)
+    }
+
+    /// Keeps the newest `limit` quarantined messages.
+    static func pruneQuarantine(limit: Int64) -> Statement<Void> {
+        Statement(
+            "telemetry.quarantine.prune",
+            """
+            DELETE FROM quarantined_message
+            WHERE id <= (SELECT id FROM quarantined_message ORDER BY id DESC OFFSET \(limit) LIMIT 1)
+            """)
+    }
+
+    /// Keeps the newest `limit` rejected messages.
+    static func pruneRejected(limit: Int64) -> Statement<Void> {
+        Statement(
+            "telemetry.rejected.prune",
+            """
+            DELETE FROM rejected_message
+            WHERE id <= (SELECT id FROM rejected_message ORDER BY id DESC OFFSET \(limit) LIMIT 1)
+            """)
+    }
+}
+
+extension MetricValues {
+    /// The values as elements of a `float8[]`; absent ones are NULL.
+    var postgresArray: [Double?] { slots.map { $0.isNaN ? nil : $0 } }
+}

@@ -1,0 +1,107 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// Messages of one unknown identifier.
+public struct QuarantinedSender: Sendable {
+    /// The name on the wire.
+    public var identifier: String
+    /// How many messages are kept.
+    public var messages: Int64
+    /// The newest kept message's number; the list's cursor.
+    public var newestID: Int64
+    /// When the oldest kept message came.
+    public var firstSeen: Timestamp
+    /// When the newest came.
+    public var lastSeen: Timestamp
+    /// The newest message's topic.
+    public var topic: String
+    /// The newest message's payload.
+    public var payload: [UInt8]
+
+    /// The API's form.
+    public var json: JSONValue {
+        [
+            "identifier": .string(identifier), "messages": .integer(messages), "firstSeen": .string(firstSeen.rfc3339),
+            "lastSeen": .string(lastSeen.rfc3339), "topic": .string(topic),
+            "payload": .string(String(decoding: payload.prefix(4_096), as: UTF8.self)),
+        ]
+    }
+}
+
+/// A message that waits in quarantine.
+struct KeptMessage: Sendable {
+    var id: Int64
+    var topic: String
+    var payload: [UInt8]
+    var receivedAt: Timestamp
+}
+
+/// A message that was refused.
+public struct RejectedMessage: Sendable {
+    /// Its number; the list's cursor.
+    public var id: Int64
+    /// Its device, when known.
+    public var deviceID: Int32?
+    /// Its topic.
+    public var topic: String
+    /// Its payload, the first 64 KiB.
+    public var payload: [UInt8]
+    /// When it came.
+    public var receivedAt: Timestamp
+    /// Stable reason.
+    public var reason: String
+    /// The reason in a sentence.
+    public var detail: String
+
+    /// The API's form.
+    public func json(_ plant: PlantSnapshot) -> JSONValue {
+        [
+            "id": .integer(id), "device": .optional(deviceID.flatMap { plant.devices[$0]?.key }),
+            "topic": .string(topic), "payload": .string(String(decoding: payload.prefix(4_096), as: UTF8.self)),
+            "receivedAt": .string(receivedAt.rfc3339), "reason": .string(reason), "detail": .string(detail),
+        ]
+    }
+}
+
+/// Lists and settles messages that were not accepted.
+public struct RefusedMessageStore: Sendable {
+    let pool: PostgresPool
+    let writer: IngestWriter
+
+    /// Makes a store; adopted messages go through `writer`.
+    public init(pool: PostgresPool, writer: IngestWriter) {
+        self.pool = pool
+        self.writer = writer
+    }
+
+    /// Unknown senders, the most recent first.
+    public func quarantine(before: Int64?, limit: Int) async throws -> [QuarantinedSender] {
+        try await pool.query(RefusedListQueries.quarantine(before: before, limit: Int64(limit)))
+    }
+
+    /// Refused messages, the most recent first.
+    public func rejected(before: Int64?, limit: Int) async throws -> [RejectedMessage] {
+        try await pool.query(RefusedListQueries.rejected(before: before, limit: Int64(limit)))
+    }
+
+    /// Forgets the kept messages of an identifier.
+    ///
+    /// - Returns: how many there were.
+    public func dismiss(identifier: String) async throws -> Int {
+        try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: Int64.max))
+    }
+
+    /// Replays the kept messages of an identifier that now belongs to a device, then forgets them.
+    public func replay(identifier: String) async throws -> [MessageFate] {
+        let kept = try await pool.query(RefusedListQueries.kept(identifier: identifier))
+        guard let newest = kept.last?.id else { return [] }
+        let fates = try await writer.write(
+            kept.map {
+                TelemetryMessage(
+                    sender: .identifier(identifier), topic: $0.topic, payload: $0.payload, receivedAt: $0.receivedAt)
+            })
+        _ = try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: newest))
+        return fates
+    }
+}

@@ -1,0 +1,113 @@
+import Primitives
+
+/// A message that carries telemetry, as it came in.
+public struct TelemetryMessage: Sendable {
+    /// Who sent it.
+    public enum Sender: Sendable {
+        /// The name on the wire, taken from the topic; an unknown one puts the message into quarantine.
+        case identifier(String)
+        /// A device that the caller has already found.
+        case device(Int32)
+    }
+
+    /// Who sent it.
+    public var sender: Sender
+    /// The topic, or the path for HTTP.
+    public var topic: String
+    /// The payload as received.
+    public var payload: [UInt8]
+    /// When it reached us.
+    public var receivedAt: Timestamp
+    /// Whether a refused message is kept in "rejected messages"; callers that get the reason as an answer say no.
+    public var keepsRejected: Bool
+
+    /// Makes a message.
+    public init(
+        sender: Sender, topic: String, payload: [UInt8], receivedAt: Timestamp, keepsRejected: Bool = true
+    ) {
+        self.sender = sender
+        self.topic = topic
+        self.payload = payload
+        self.receivedAt = receivedAt
+        self.keepsRejected = keepsRejected
+    }
+
+    /// The native topic `plantwright/v1/{identifier}/telemetry`.
+    ///
+    /// - Returns: the identifier; nil when the topic is another one.
+    public static func identifier(inTopic topic: String) -> String? {
+        let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+        guard levels.count == 4, levels[0] == "plantwright", levels[1] == "v1", levels[3] == "telemetry",
+            !levels[2].isEmpty
+        else { return nil }
+        return String(levels[2])
+    }
+
+    /// The topic filter of the native format.
+    public static let nativeTopicFilter = "plantwright/v1/+/telemetry"
+}
+
+/// Why a message was not accepted.
+public struct Rejection: Error, Hashable, Sendable {
+    /// Stable reason.
+    public enum Reason: String, Sendable, CaseIterable {
+        case badTopic = "bad-topic"
+        case badJSON = "bad-json"
+        case tooLarge = "too-large"
+        case badShape = "bad-shape"
+        case badTime = "bad-time"
+        case wrongType = "wrong-type"
+        case noValues = "no-values"
+        case tooManyStates = "too-many-states"
+        case notStorable = "not-storable"
+    }
+
+    /// The reason.
+    public var reason: Reason
+    /// What is wrong and what to do.
+    public var detail: String
+    /// JSON Pointer to the value at fault.
+    public var pointer: String
+
+    /// Makes a rejection.
+    public init(_ reason: Reason, _ detail: String, pointer: String = "") {
+        self.reason = reason
+        self.detail = detail
+        self.pointer = pointer
+    }
+}
+
+/// What became of a message.
+public enum MessageFate: Hashable, Sendable {
+    /// Its readings are in the store.
+    case accepted(ReadingCounts)
+    /// Its sender is unknown; the message is kept.
+    case quarantined
+    /// It was refused.
+    case rejected(Rejection)
+}
+
+/// What became of the readings of one message or batch.
+public struct ReadingCounts: Hashable, Sendable {
+    /// New rows.
+    public var stored = 0
+    /// Values added to a row with the same timestamp.
+    public var merged = 0
+    /// Told before, with the same values.
+    public var duplicate = 0
+    /// Told before, with other values: kept apart.
+    public var conflict = 0
+    /// New rows that are older than the device's newest and therefore not evaluated.
+    public var late = 0
+
+    /// Makes zero counts.
+    public init() {}
+
+    static func += (left: inout ReadingCounts, right: ReadingCounts) {
+        left.stored += right.stored
+        left.merged += right.merged
+        left.duplicate += right.duplicate
+        left.conflict += right.conflict
+        left.late += right.late
+    }
+}
