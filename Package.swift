@@ -49,7 +49,7 @@ let package = Package(
         // L1: foundations
         module("Primitives"),
         module("DedicatedThread"),
-        module("Observability", [logging]),
+        module("Observability", ["Primitives", logging]),
         module("Secrets", ["Primitives", crypto]),
 
         // L2: adapters
