@@ -27,25 +27,31 @@ public final class DedicatedThread: SerialExecutor {
     /// Whether the calling code runs on this thread.
     public var isCurrent: Bool { queue.isCurrent }
 
-    /// Lets the thread end once its queue is empty. A job enqueued later is still run: the thread starts again for it.
+    /// Lets the thread end once its queue is empty.
+    ///
+    /// A job enqueued later is still run: the thread starts again for it.
     public func stop() {
         queue.stop()
     }
 
+    /// Runs a job on the thread, after those enqueued before.
     public func enqueue(_ job: consuming ExecutorJob) {
         queue.enqueue(job)
     }
 
+    /// What an actor returns as its `unownedExecutor`.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         // The queue, not `self`: an actor's isolated deinit releases its thread while running on it, and the thread
         // keeps the queue alive until it has left that job.
         queue.asUnownedSerialExecutor()
     }
 
+    /// Stops the program unless it runs on this thread.
     public func checkIsolated() {
         queue.checkIsolated()
     }
 
+    /// Whether the calling code runs on this thread.
     public func isIsolatingCurrentContext() -> Bool? {
         queue.isIsolatingCurrentContext()
     }

@@ -75,7 +75,9 @@ final class JobQueue: SerialExecutor {
         return nil
     }
 
-    /// Names the calling thread for `ps -L` and debuggers. By way of /proc, since Glibc's module lacks the GNU call.
+    /// Names the calling thread for `ps -L` and debuggers.
+    ///
+    /// By way of /proc, since Glibc's module lacks the GNU call.
     private func showName() {
         let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }

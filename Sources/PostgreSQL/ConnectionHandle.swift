@@ -28,7 +28,9 @@ struct Deadline {
     }
 }
 
-/// libpq's connection object. All calls come from one thread, that of the actor which owns it.
+/// libpq's connection object.
+///
+/// All calls come from one thread, that of the actor which owns it.
 struct ConnectionHandle: ~Copyable {
     /// Why waiting for the server ended.
     enum Wait {
@@ -99,6 +101,9 @@ struct ConnectionHandle: ~Copyable {
     /// - Parameters:
     ///   - events: `POLLIN`, `POLLOUT` or both.
     ///   - interrupt: a descriptor that ends the wait when it becomes readable.
+    ///   - deadline: when to give up.
+    /// - Returns: why the wait ended.
+    /// - Throws: when there is no socket any more.
     func wait(_ events: Int16, interrupt: Int32?, until deadline: Deadline) throws(PostgresError) -> Wait {
         var descriptors = (
             pollfd(fd: socket, events: events, revents: 0),
@@ -135,7 +140,9 @@ struct ConnectionHandle: ~Copyable {
         return PostgresError(.connectionLost, line)
     }
 
-    /// Asks the server to cancel what it does for this connection. Opens a short connection of its own.
+    /// Asks the server to cancel what it does for this connection.
+    ///
+    /// Opens a short connection of its own.
     func cancel() {
         guard let cancel = PQgetCancel(raw) else { return }
         var buffer = [CChar](repeating: 0, count: 256)

@@ -20,6 +20,7 @@ public enum MigrationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The database could not be reached or used.
     case database(PostgresError)
 
+    /// One line for logs.
     public var description: String {
         switch self {
         case .unreadable(let path): "The migrations at \(path) cannot be read."

@@ -1,8 +1,10 @@
 import Logging
 import Synchronization
 
-/// Listens to channels on a connection of its own and connects again whenever that breaks. A notification is a hint that
-/// something may be new: readers poll the database, and poll also after ``Event/reconnected``.
+/// Listens to channels on a connection of its own and connects again whenever that breaks.
+///
+/// A notification is a hint that something may be new: readers poll the database, and poll also after
+/// ``Event/reconnected``.
 public final class NotificationListener: Sendable {
     /// What subscribers get.
     public enum Event: Hashable, Sendable {
@@ -31,8 +33,10 @@ public final class NotificationListener: Sendable {
         self.logger = logger
     }
 
-    /// Events from now on. A slow reader loses the oldest, never the newest. Begins with ``Event/reconnected`` when the
-    /// listener is connected, and ends with ``run()``.
+    /// Events from now on.
+    ///
+    /// A slow reader loses the oldest, never the newest. Begins with ``Event/reconnected`` when the listener is
+    /// connected, and ends with ``run()``.
     public func subscribe() -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(64))
         let id = subscribers.withLock { state -> Int? in

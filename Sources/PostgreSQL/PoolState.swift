@@ -42,7 +42,9 @@ struct PoolState<Connection, Waiter> {
 
     var waiterCount: Int { waiters.count }
 
-    /// A caller wants a connection. Those who wait go first.
+    /// A caller wants a connection.
+    ///
+    /// Those who wait go first.
     mutating func request() -> Answer {
         if isClosed { return .refuse }
         if !waiters.isEmpty { return .wait }
@@ -65,7 +67,9 @@ struct PoolState<Connection, Waiter> {
         return answer
     }
 
-    /// A waiter gives up. Nil when it was served meanwhile.
+    /// A waiter gives up.
+    ///
+    /// Nil when it was served meanwhile.
     mutating func withdraw(_ id: UInt64) -> Waiter? {
         guard let index = waiters.firstIndex(where: { $0.id == id }) else { return nil }
         return waiters.remove(at: index).waiter

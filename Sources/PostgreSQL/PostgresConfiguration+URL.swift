@@ -1,7 +1,9 @@
 extension PostgresConfiguration {
     /// Reads a `postgres://` or `postgresql://` address:
-    /// `postgresql://user:password@host:5432/database?sslmode=verify-full`. Everything may be percent-encoded; a
-    /// directory of a Unix socket is given as `?host=/run/postgresql` or as an encoded host.
+    /// `postgresql://user:password@host:5432/database?sslmode=verify-full`.
+    ///
+    /// Everything may be percent-encoded; a directory of a Unix socket is given as `?host=/run/postgresql` or as an
+    /// encoded host.
     ///
     /// - Throws: an error of kind `configuration` that says what is wrong and repeats no part of the address.
     public init(url: String) throws(PostgresError) {

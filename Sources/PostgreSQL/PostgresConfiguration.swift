@@ -1,4 +1,6 @@
-/// Where the database is and how to speak with it. Its description never shows the password.
+/// Where the database is and how to speak with it.
+///
+/// Its description never shows the password.
 public struct PostgresConfiguration: Sendable {
     /// Host name, address, or directory of a Unix socket; empty for libpq's default.
     public var host: String
@@ -98,8 +100,10 @@ extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConve
         return "database \(database) at \(place) as \(user)"
     }
 
+    /// One line for logs.
     public var debugDescription: String { description }
 
+    /// What `dump` shows.
     public var customMirror: Mirror {
         Mirror(self, children: ["address": description])
     }

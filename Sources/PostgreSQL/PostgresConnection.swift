@@ -49,8 +49,9 @@ actor PostgresConnection {
         operations.add(1, ordering: .relaxed).newValue
     }
 
-    /// Whether nothing has arrived on an idle connection. What does arrive then is the end of the connection, or a
-    /// notice that comes before it.
+    /// Whether nothing has arrived on an idle connection.
+    ///
+    /// What does arrive then is the end of the connection, or a notice that comes before it.
     nonisolated var isQuiet: Bool {
         var descriptor = pollfd(fd: socket.load(ordering: .acquiring), events: Int16(POLLIN), revents: 0)
         return descriptor.fd >= 0 && poll(&descriptor, 1, 0) == 0

@@ -29,8 +29,10 @@ public protocol PostgresArrayElement: Sendable {
 }
 
 extension PostgresScalar {
+    /// Whether a column of this type can be read.
     public static func accepts(_ type: PostgresType) -> Bool { type == postgresType }
 
+    /// Appends a whole array in the form that is sent.
     public static func encode(array: [Self], into bytes: inout [UInt8]) {
         bytes.appendArrayHeader(count: array.count, hasNull: false, element: postgresType)
         for element in array { bytes.appendSized(element) }
@@ -38,8 +40,10 @@ extension PostgresScalar {
 }
 
 extension Optional: PostgresArrayElement where Wrapped: PostgresScalar {
+    /// The type of an array of these.
     public static var postgresArrayType: PostgresType { Wrapped.postgresArrayType }
 
+    /// Appends a whole array in the form that is sent.
     public static func encode(array: [Wrapped?], into bytes: inout [UInt8]) {
         let hasNull = array.contains { $0 == nil }
         bytes.appendArrayHeader(count: array.count, hasNull: hasNull, element: Wrapped.postgresType)
@@ -50,16 +54,20 @@ extension Optional: PostgresArrayElement where Wrapped: PostgresScalar {
 }
 
 extension UInt8: PostgresArrayElement {
+    /// The type of an array of these.
     public static var postgresArrayType: PostgresType { .bytea }
 
+    /// Appends a whole array in the form that is sent.
     public static func encode(array: [UInt8], into bytes: inout [UInt8]) {
         bytes.append(contentsOf: array)
     }
 }
 
 extension Array: PostgresEncodable where Element: PostgresArrayElement {
+    /// The type that the server is told.
     public static var postgresType: PostgresType { Element.postgresArrayType }
 
+    /// Appends the value in the form that is sent.
     public func encode(into bytes: inout [UInt8]) {
         Element.encode(array: self, into: &bytes)
     }
@@ -97,16 +105,20 @@ extension [UInt8] {
 
 extension JSONValue: PostgresEncodable {
     // As text of an inferred type, the same value fits `json` and `jsonb`, whose binary formats differ.
+    /// The type that the server is told.
     public static var postgresType: PostgresType { .inferred }
 
+    /// Appends the value in the form that is sent.
     public func encode(into bytes: inout [UInt8]) {
         write(to: &bytes)
     }
 }
 
 extension ResourceKey: PostgresEncodable {
+    /// The type that the server is told.
     public static var postgresType: PostgresType { .text }
 
+    /// Appends the value in the form that is sent.
     public func encode(into bytes: inout [UInt8]) {
         text.encode(into: &bytes)
     }

@@ -1,4 +1,6 @@
-/// Why a call to PostgreSQL failed. It carries cause and origin, never a bound value or a password.
+/// Why a call to PostgreSQL failed.
+///
+/// It carries cause and origin, never a bound value or a password.
 public struct PostgresError: Error, Hashable, Sendable {
     /// What went wrong, as far as a caller needs to tell cases apart.
     public enum Kind: String, Hashable, Sendable {
@@ -102,6 +104,7 @@ public struct PostgresError: Error, Hashable, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible {
+    /// One line for logs.
     public var description: String {
         var text = "PostgreSQL: \(kind.rawValue)"
         if let sqlState { text += " \(sqlState)" }

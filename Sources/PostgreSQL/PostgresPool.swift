@@ -1,7 +1,9 @@
 import Logging
 import Synchronization
 
-/// A bounded set of connections, opened when first needed, each on a thread of its own. Broken ones are replaced.
+/// A bounded set of connections, opened when first needed, each on a thread of its own.
+///
+/// Broken ones are replaced.
 ///
 /// There is no background work: nothing needs to be started, and ``shutdown()`` ends it.
 public final class PostgresPool: PostgresSession {
@@ -16,25 +18,31 @@ public final class PostgresPool: PostgresSession {
 
     /// Makes a pool; no connection is opened yet.
     ///
-    /// - Parameter size: the greatest number of connections.
+    /// - Parameters:
+    ///   - configuration: where the connections go to.
+    ///   - size: the greatest number of connections.
+    ///   - logger: told of replaced connections.
     public init(configuration: PostgresConfiguration, size: Int, logger: Logger) {
         self.configuration = configuration
         state = Mutex(State(size: size))
         self.logger = logger
     }
 
+    /// Runs a statement and returns all its rows.
     public func query<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> [Row] {
         let lease = try await acquire()
         defer { release(lease) }
         return try await lease.query(statement)
     }
 
+    /// Runs a statement and returns its first row; nil when there is none.
     public func first<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Row? {
         let lease = try await acquire()
         defer { release(lease) }
         return try await lease.first(statement)
     }
 
+    /// Runs a statement and returns the number of rows that it touched.
     @discardableResult
     public func execute<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Int {
         let lease = try await acquire()
@@ -42,6 +50,7 @@ public final class PostgresPool: PostgresSession {
         return try await lease.execute(statement)
     }
 
+    /// Runs a statement and hands its rows over in batches, in constant memory.
     public func stream<Row>(
         _ statement: Statement<Row>,
         batch: Int,

@@ -1,5 +1,6 @@
-/// Where statements can be run: the pool (each on any free connection), one connection, or a transaction. Functions that
-/// only run statements take `any PostgresSession`.
+/// Where statements can be run: the pool (each on any free connection), one connection, or a transaction.
+///
+/// Functions that only run statements take `any PostgresSession`.
 public protocol PostgresSession: Sendable {
     /// Runs a statement and returns all its rows.
     func query<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> [Row]

@@ -83,5 +83,6 @@ extension PostgresType: CustomStringConvertible {
         .uuidArray: "uuid[]", .jsonb: "jsonb", .xid8: "xid8", .xid8Array: "xid8[]",
     ]
 
+    /// One line for logs.
     public var description: String { Self.names[self] ?? "type \(rawValue)" }
 }

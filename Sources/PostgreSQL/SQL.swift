@@ -1,7 +1,9 @@
 import Primitives
 
-/// The text of a statement with its bound values. `\(value)` in a literal becomes `$1`, `$2`, …; nothing can be pasted
-/// into the text but identifiers and timestamps for statements that take no parameters (DDL), properly quoted.
+/// The text of a statement with its bound values.
+///
+/// `\(value)` in a literal becomes `$1`, `$2`, …; nothing can be pasted into the text but identifiers and timestamps
+/// for statements that take no parameters (DDL), properly quoted.
 ///
 /// ```swift
 /// let sql: SQL = "SELECT name FROM device WHERE key = \(key) AND revision > \(revision)"
@@ -17,11 +19,13 @@ public struct SQL: Sendable {
 }
 
 extension SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    /// Makes a text without values.
     public init(stringLiteral value: String) {
         text = value
         parameters = Parameters()
     }
 
+    /// Makes a text with bound values.
     public init(stringInterpolation: Interpolation) {
         text = stringInterpolation.text
         parameters = stringInterpolation.parameters
@@ -32,10 +36,12 @@ extension SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
         fileprivate var text = ""
         fileprivate var parameters = Parameters()
 
+        /// Starts empty.
         public init(literalCapacity: Int, interpolationCount: Int) {
             text.reserveCapacity(literalCapacity + interpolationCount * 3)
         }
 
+        /// Appends a part of the literal as it stands.
         public mutating func appendLiteral(_ literal: String) {
             text += literal
         }

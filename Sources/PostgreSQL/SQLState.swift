@@ -16,6 +16,7 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     /// The first two characters: the class of the condition.
     public var conditionClass: Substring { rawValue.prefix(2) }
 
+    /// One line for logs.
     public var description: String { rawValue }
 
     /// Whether an error is a ``PostgresError`` with this code; lets `catch` clauses name codes.

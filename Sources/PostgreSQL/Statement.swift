@@ -29,7 +29,9 @@ public struct Statement<Row: Sendable>: Sendable {
         read = row
     }
 
-    /// Decodes one row. What a decoder throws beside a ``PostgresError`` is one of kind `decoding`.
+    /// Decodes one row.
+    ///
+    /// What a decoder throws beside a ``PostgresError`` is one of kind `decoding`.
     func decode(_ row: ResultRow) throws(PostgresError) -> Row {
         do {
             return try read(row)
@@ -88,8 +90,9 @@ public struct AnyStatement: Sendable {
     }
 
     /// What is wrong when the statement's decoder reads rows with these column types: columns that are not there and
-    /// columns of another type. The decoder is run on a row of zeros and empty texts, so a branch that such a row does
-    /// not take is not checked.
+    /// columns of another type.
+    ///
+    /// The decoder is run on a row of zeros and empty texts, so a branch that such a row does not take is not checked.
     public func mismatches(reading columns: [PostgresType]) -> [String] {
         read(columns)
     }

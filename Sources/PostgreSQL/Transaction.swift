@@ -12,19 +12,23 @@ public enum IsolationLevel: String, Sendable {
 public struct Transaction: PostgresSession {
     let lease: Lease
 
+    /// Runs a statement and returns all its rows.
     public func query<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> [Row] {
         try await lease.query(statement)
     }
 
+    /// Runs a statement and returns its first row; nil when there is none.
     public func first<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Row? {
         try await lease.first(statement)
     }
 
+    /// Runs a statement and returns the number of rows that it touched.
     @discardableResult
     public func execute<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Int {
         try await lease.execute(statement)
     }
 
+    /// Runs a statement and hands its rows over in batches, in constant memory.
     public func stream<Row>(
         _ statement: Statement<Row>,
         batch: Int,
@@ -39,7 +43,9 @@ public struct Transaction: PostgresSession {
     /// - Parameters:
     ///   - table: the table's name; a schema may stand before it, as in `pg_temp.stage`.
     ///   - columns: the columns in the order of the encoded values.
+    ///   - rows: the encoded rows.
     /// - Returns: the number of rows written.
+    /// - Throws: the server's error; nothing of the rows is written then.
     @discardableResult
     public func copyIn(
         table: String,
@@ -51,23 +57,29 @@ public struct Transaction: PostgresSession {
 }
 
 /// One connection of a pool, for what must stay on the same one outside a transaction; valid inside the closure it is
-/// handed to. Whoever changes session state (settings, temporary tables, session locks) undoes it before leaving.
+/// handed to.
+///
+/// Whoever changes session state (settings, temporary tables, session locks) undoes it before leaving.
 public struct PooledConnection: PostgresSession {
     let lease: Lease
 
+    /// Runs a statement and returns all its rows.
     public func query<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> [Row] {
         try await lease.query(statement)
     }
 
+    /// Runs a statement and returns its first row; nil when there is none.
     public func first<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Row? {
         try await lease.first(statement)
     }
 
+    /// Runs a statement and returns the number of rows that it touched.
     @discardableResult
     public func execute<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Int {
         try await lease.execute(statement)
     }
 
+    /// Runs a statement and hands its rows over in batches, in constant memory.
     public func stream<Row>(
         _ statement: Statement<Row>,
         batch: Int,
@@ -93,7 +105,9 @@ public struct PooledConnection: PostgresSession {
     }
 
     /// How the server understands a statement, without running it: for tests that compare with what the program
-    /// expects. The name stays taken on this connection.
+    /// expects.
+    ///
+    /// The name stays taken on this connection.
     public func describe(
         _ statement: AnyStatement
     ) async throws(PostgresError) -> (parameters: [PostgresType], columns: [PostgresType]) {
@@ -135,7 +149,9 @@ extension Lease {
 
 extension PostgresConnection {
 
-    /// Ends the transaction. A task's cancellation does not stop it: it either happens or fails.
+    /// Ends the transaction.
+    ///
+    /// A task's cancellation does not stop it: it either happens or fails.
     fileprivate func commit() throws(PostgresError) {
         do throws(PostgresError) {
             let tag = try script("COMMIT", name: "commit")

@@ -4,8 +4,9 @@ import Logging
 import PostgreSQL
 import Synchronization
 
-/// A private PostgreSQL server for tests, in a directory of its own under /tmp, reached by a Unix socket only. It is gone
-/// with the test process, however that ends.
+/// A private PostgreSQL server for tests, in a directory of its own under /tmp, reached by a Unix socket only.
+///
+/// It is gone with the test process, however that ends.
 ///
 /// Most tests want a database, not a server: ``migratedDatabase()`` on ``shared()``.
 /// ```swift
@@ -84,7 +85,9 @@ public final class TemporaryPostgreSQL: Sendable {
         }
     }
 
-    /// Stops the server for good and removes its files. Happens by itself at the end of the process.
+    /// Stops the server for good and removes its files.
+    ///
+    /// Happens by itself at the end of the process.
     public func remove() async {
         await supervisor.remove()
     }
@@ -109,7 +112,9 @@ public final class TemporaryPostgreSQL: Sendable {
 extension TemporaryPostgreSQL {
     private static let sharedServer = Memo<TemporaryPostgreSQL>()
 
-    /// The server that all tests of this process share, started by the first. It does not flush to disk.
+    /// The server that all tests of this process share, started by the first.
+    ///
+    /// It does not flush to disk.
     public static func shared() async throws -> TemporaryPostgreSQL {
         try await sharedServer.value { try await TemporaryPostgreSQL(isDurable: false) }
     }

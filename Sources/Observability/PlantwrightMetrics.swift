@@ -1,0 +1,79 @@
+/// The metrics of this product, present from the start with 0.
+///
+/// The names are part of the public contract.
+public final class PlantwrightMetrics: Sendable {
+    /// The registry that writes them all.
+    public let registry: MetricsRegistry
+    /// Messages that reached us from a broker or by HTTP.
+    public let messagesReceived: Counter
+    /// New readings, counted after COMMIT.
+    public let readingsStored: Counter
+    /// Readings that were stored already.
+    public let readingsDuplicate: Counter
+    /// Messages that could not be decoded or accepted.
+    public let messagesRejected: Counter
+    /// Alarms raised, counted after COMMIT.
+    public let alarmsRaised: Counter
+    /// Deliveries that are neither delivered, dead nor superseded.
+    public let deliveriesPending: Gauge
+    /// Open live sessions of browsers.
+    public let liveSessions: Gauge
+    /// How long a batch took from BEGIN to the answer to COMMIT, in seconds.
+    public let ingestCommitSeconds: Histogram
+    /// How long an HTTP request took until the end of its answer, in seconds.
+    public let httpRequestSeconds: Histogram
+    private let deliveriesByOutcome: CounterFamily
+    private let httpRequests: CounterFamily
+
+    /// Registers all metrics.
+    public init(registry: MetricsRegistry = MetricsRegistry()) {
+        self.registry = registry
+        messagesReceived = registry.counter(
+            "plantwright_messages_received_total",
+            "Messages received from the broker or by HTTP."
+        )
+        readingsStored = registry.counter("plantwright_readings_stored_total", "New readings committed.")
+        readingsDuplicate = registry.counter(
+            "plantwright_readings_duplicate_total",
+            "Readings that were stored already."
+        )
+        messagesRejected = registry.counter(
+            "plantwright_messages_rejected_total",
+            "Messages that could not be decoded or accepted."
+        )
+        alarmsRaised = registry.counter("plantwright_alarms_raised_total", "Alarms raised and committed.")
+        deliveriesByOutcome = registry.counters(
+            "plantwright_deliveries_total",
+            "Finished attempts to deliver to an ERP.",
+            labels: ["connector", "outcome"]
+        )
+        deliveriesPending = registry.gauge(
+            "plantwright_deliveries_pending",
+            "Deliveries that are neither delivered, dead nor superseded."
+        )
+        liveSessions = registry.gauge("plantwright_live_sessions", "Open live sessions.")
+        ingestCommitSeconds = registry.histogram(
+            "plantwright_ingest_commit_seconds",
+            "Duration of an ingest transaction up to the answer to COMMIT."
+        )
+        httpRequests = registry.counters(
+            "plantwright_http_requests_total",
+            "HTTP requests by matched route.",
+            labels: ["method", "route", "status"]
+        )
+        httpRequestSeconds = registry.histogram(
+            "plantwright_http_request_seconds",
+            "Duration of an HTTP request up to the end of its answer."
+        )
+    }
+
+    /// The counter of a connector's deliveries with one outcome, such as `delivered`, `dead` or `retry`.
+    public func deliveries(connector: String, outcome: String) -> Counter {
+        deliveriesByOutcome.counter([connector, outcome])
+    }
+
+    /// The counter of HTTP requests to one route, such as `/api/v1/devices/{key}`; never a raw path.
+    public func httpRequests(method: String, route: String, status: Int) -> Counter {
+        httpRequests.counter([method, route, String(status)])
+    }
+}

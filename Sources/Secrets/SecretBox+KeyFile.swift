@@ -1,0 +1,79 @@
+import Glibc
+
+extension SecretBox {
+    /// Makes a box with the key in a file; the file is made, readable by its owner only, when it is not there.
+    ///
+    /// Two processes that start at once agree on one key. The folder must be there.
+    public init(keyFile path: String, random: RandomSource) throws(SecretError) {
+        if let key = try Self.readKey(path) {
+            try self.init(key: key)
+            return
+        }
+        try Self.writeKey(random.bytes(32), to: path)
+        // Read back: another process may have been first.
+        guard let key = try Self.readKey(path) else { throw .keyFileUnusable(path: path, code: ENOENT) }
+        try self.init(key: key)
+    }
+
+    /// The key in a file; nil when there is no file.
+    private static func readKey(_ path: String) throws(SecretError) -> [UInt8]? {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .keyFileUnusable(path: path, code: errno)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw .keyFileUnusable(path: path, code: errno) }
+        guard status.st_mode & 0o077 == 0 else { throw .keyFileTooOpen(path: path) }
+        var buffer = [UInt8](repeating: 0, count: 128)
+        let count = read(file, &buffer, buffer.count)
+        guard count >= 0 else { throw .keyFileUnusable(path: path, code: errno) }
+        let text = buffer.prefix(count).drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        guard let key = bytes(hexadecimal: Array(text)), key.count == 32 else { throw .keyFileMalformed(path: path) }
+        return key
+    }
+
+    /// Writes a key under another name and links it to its place, which fails when someone else was first.
+    private static func writeKey(_ key: [UInt8], to path: String) throws(SecretError) {
+        let draft = "\(path).\(getpid()).new"
+        unlink(draft)
+        let file = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .keyFileUnusable(path: path, code: errno) }
+        defer {
+            close(file)
+            unlink(draft)
+        }
+        let text = hexadecimal(key) + [UInt8(ascii: "\n")]
+        guard write(file, text, text.count) == text.count, fsync(file) == 0 else {
+            throw .keyFileUnusable(path: path, code: errno)
+        }
+        guard link(draft, path) == 0 || errno == EEXIST else { throw .keyFileUnusable(path: path, code: errno) }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+
+    private static func bytes(hexadecimal text: [UInt8]) -> [UInt8]? {
+        guard text.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: text.count, by: 2) {
+            guard let high = digit(text[index]), let low = digit(text[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
