@@ -1,0 +1,235 @@
+import HTTPTypes
+import HTTPWire
+import Logging
+import NIOCore
+import Synchronization
+
+/// The life of one connection: request after request, until one side closes or the protocol changes.
+struct HTTPConnection: Sendable {
+    private let transport: ConnectionTransport
+    private let context: ServerContext
+    private let inbound: InboundStream
+    private let registration: ConnectionRegistry.Registration
+
+    init(transport: ConnectionTransport, context: ServerContext, registration: ConnectionRegistry.Registration) {
+        self.transport = transport
+        self.context = context
+        self.registration = registration
+        inbound = InboundStream(
+            transport: transport,
+            limits: context.configuration.parser,
+            timeouts: context.configuration.timeouts
+        )
+    }
+
+    /// What becomes of the connection after an exchange.
+    private enum Next {
+        case goOn
+        case close(lingers: Bool)
+        case abort
+    }
+
+    /// Serves the connection to its end; never throws, so that one bad connection ends nothing else.
+    func run() async {
+        while true {
+            switch await inbound.nextHead() {
+            case .head(let head, let number):
+                switch await serve(head, number: number) {
+                case .goOn: continue
+                case .close(let lingers):
+                    await transport.close(linger: lingers ? context.configuration.timeouts.linger : nil)
+                case .abort: transport.abort()
+                }
+            case .end: await transport.close(linger: nil)
+            case .refused(let problem): await refuse(problem)
+            }
+            return
+        }
+    }
+
+    /// Answers bytes that are no request, then closes: after them nothing can be framed.
+    private func refuse(_ problem: HTTPProblem) async {
+        let response = context.errorResponder(problem, nil)
+        _ = await send(response, for: nil, fate: .close)
+        context.observe(
+            ExchangeRecord(
+                id: "",
+                method: nil,
+                route: nil,
+                status: response.status,
+                bodyBytes: response.body.length ?? 0,
+                duration: .zero,
+                remoteAddress: transport.remoteAddress,
+                outcome: .refused,
+                refusal: problem.code
+            )
+        )
+        await transport.close(linger: context.configuration.timeouts.linger)
+    }
+
+    private func serve(_ head: RequestHead, number: UInt64) async -> Next {
+        let start = ContinuousClock.now
+        var refusal: String?
+        let request = request(head, number: number, refusal: &refusal)
+        let response = await context.respond(to: request)
+        if case .webSocket(let route) = response.body.content {
+            await serveWebSocket(route, response, start: start)
+            return .abort
+        }
+        let canGoOn = inbound.canReachEnd(within: context.configuration.discardLimit)
+        let keeps = canGoOn && head.keepsAlive && !context.isDraining.load(ordering: .relaxed)
+        let fate: ConnectionFate = !keeps ? .close : head.version == .http1_0 ? .keepExplicitly : .keep
+        let sent = await send(response, for: head, fate: fate)
+        context.observe(
+            ExchangeRecord(
+                id: request.id,
+                method: request.method,
+                route: request.routePattern,
+                status: response.status,
+                bodyBytes: sent.bodyBytes,
+                duration: .now - start,
+                remoteAddress: request.remoteAddress,
+                outcome: sent.isComplete ? .complete : .aborted,
+                refusal: refusal
+            )
+        )
+        guard sent.isComplete else { return .abort }
+        if sent.closes { return .close(lingers: !canGoOn) }
+        let isAtEnd = await inbound.discardBody(atMost: context.configuration.discardLimit)
+        return isAtEnd ? .goOn : .close(lingers: true)
+    }
+
+    /// Makes the request and looks its route up. A malformed target is a 400 before anything else looks at it.
+    private func request(_ head: RequestHead, number: UInt64, refusal: inout String?) -> Request {
+        let body = RequestBody(stream: inbound, request: number, framing: head.framing)
+        func make(_ target: RequestTarget) -> Request {
+            Request(
+                head: head,
+                target: target,
+                remoteAddress: transport.remoteAddress,
+                isLoopback: transport.isLoopback,
+                isSecure: false,
+                id: context.nextID(),
+                body: body
+            )
+        }
+        do throws(TargetError) {
+            var request = make(try RequestTarget(parsing: head.target))
+            context.route(&request)
+            return request
+        } catch {
+            refusal = error.rawValue
+            var request = make(.unreadable)
+            request.dispatch = .problem(HTTPProblem(error))
+            return request
+        }
+    }
+
+    private func serveWebSocket(_ route: WebSocketRoute, _ response: Response, start: ContinuousClock.Instant) async {
+        let configuration = context.configuration
+        let sent = await send(response, for: route.request.head, fate: .upgrade)
+        guard sent.isComplete else { return }
+        let connection = WebSocketConnection(
+            transport: transport,
+            timeouts: configuration.timeouts,
+            limits: configuration.webSocket,
+            unparsed: inbound.takeUnparsedBytes()
+        )
+        registration.onDrain { connection.close(.goingAway, reason: "The server stops.") }
+        var code = WebSocketCloseCode.normal
+        do {
+            try await route.handler(route.request, connection)
+        } catch {
+            code = .internalError
+            if !(error is ConnectionFailure), !(error is CancellationError) {
+                context.logger.error(
+                    "a WebSocket handler failed",
+                    metadata: ["id": "\(route.request.id)", "error": "\(String(describing: error))"]
+                )
+            }
+        }
+        await connection.finish(code)
+        context.observe(
+            ExchangeRecord(
+                id: route.request.id,
+                method: route.request.method,
+                route: route.request.routePattern,
+                status: response.status,
+                bodyBytes: 0,
+                duration: .now - start,
+                remoteAddress: transport.remoteAddress,
+                outcome: .webSocket,
+                refusal: nil
+            )
+        )
+    }
+}
+
+extension HTTPConnection {
+    private struct Sent {
+        var bodyBytes = 0
+        var isComplete = true
+        var closes = false
+    }
+
+    /// Sends a response; nothing is waited for but back-pressure.
+    private func send(_ response: Response, for head: RequestHead?, fate: ConnectionFate) async -> Sent {
+        let plan = ResponsePlan(response, for: head, fate: fate)
+        var output = transport.channel.allocator.buffer(capacity: 512)
+        ResponseEncoder.writeHead(
+            status: response.status,
+            fields: response.headers,
+            framing: plan.framing,
+            fate: plan.fate,
+            date: context.dateText(),
+            into: &output
+        )
+        let closes = plan.fate == .close
+        do {
+            switch plan.body {
+            case .nothing:
+                try await transport.write(output)
+                return Sent(closes: closes)
+            case .bytes(let bytes):
+                if bytes.readableBytes <= 4_096 {
+                    output.writeImmutableBuffer(bytes)
+                    try await transport.write(output)
+                } else {
+                    try transport.enqueue(output)
+                    try await write(bytes)
+                }
+                return Sent(bodyBytes: bytes.readableBytes, closes: closes)
+            case .stream(let producer):
+                return await stream(producer, plan, head: output)
+            }
+        } catch {
+            return Sent(isComplete: false)
+        }
+    }
+
+    /// Large bodies go in slices, so that a slow client is told apart from one that takes nothing.
+    private func write(_ bytes: ByteBuffer) async throws(ConnectionFailure) {
+        var rest = bytes
+        while rest.readableBytes > 0, let slice = rest.readSlice(length: min(rest.readableBytes, 256 * 1_024)) {
+            try await transport.write(slice)
+        }
+    }
+
+    private func stream(_ producer: ResponseBody.Producer, _ plan: ResponsePlan, head: ByteBuffer) async -> Sent {
+        let sink = WireSink(transport: transport, framing: plan.framing, head: head)
+        do {
+            try await producer(ResponseWriter(sink: sink))
+            try await sink.finish()
+            return Sent(bodyBytes: sink.bodyBytes, closes: plan.fate == .close)
+        } catch {
+            sink.abandon()
+            if !(error is ConnectionFailure), !(error is CancellationError) {
+                context.logger.error(
+                    "a response body could not be produced",
+                    metadata: ["error": "\(String(describing: error))"]
+                )
+            }
+            return Sent(bodyBytes: sink.bodyBytes, isComplete: false)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import NIOCore
+import Primitives
+
+/// The answer to a request.
+///
+/// Connection, Content-Length, Transfer-Encoding and Date are the server's own: it replaces whatever is in `headers`.
+public struct Response: Sendable {
+    /// The status.
+    public var status: HTTPResponse.Status
+    /// The header fields.
+    public var headers: HTTPFields
+    /// The body.
+    public var body: ResponseBody
+
+    /// Makes a response.
+    public init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], body: ResponseBody = .empty) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A JSON document, `application/json`.
+    public static func json(
+        _ value: JSONValue,
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:]
+    ) -> Response {
+        Response(status: status, headers: headers, body: .bytes(value.bytes)).typed("application/json")
+    }
+
+    /// Plain text, `text/plain; charset=utf-8`.
+    public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, body: .bytes(ByteBuffer(string: text))).typed("text/plain; charset=utf-8")
+    }
+
+    /// An HTML page, `text/html; charset=utf-8`.
+    public static func html(_ page: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, body: .bytes(ByteBuffer(string: page))).typed("text/html; charset=utf-8")
+    }
+
+    /// 303 (See Other): the client goes on with `GET` at another address.
+    public static func seeOther(_ location: String) -> Response {
+        Response(status: .seeOther, headers: [.location: location])
+    }
+
+    /// 204 (No Content).
+    public static let noContent = Response(status: .noContent)
+
+    private func typed(_ contentType: String) -> Response {
+        var response = self
+        if response.headers[.contentType] == nil { response.headers[.contentType] = contentType }
+        return response
+    }
+}
+
+/// The body of a response.
+public struct ResponseBody: Sendable {
+    /// Writes a body piece by piece.
+    public typealias Producer = @Sendable (ResponseWriter) async throws -> Void
+
+    enum Content: Sendable {
+        case bytes(ByteBuffer)
+        case stream(length: Int?, Producer)
+        case webSocket(WebSocketRoute)
+    }
+
+    var content: Content
+
+    /// No bytes.
+    public static let empty = ResponseBody(content: .bytes(ByteBuffer()))
+
+    /// Bytes that are there already.
+    public static func bytes(_ bytes: [UInt8]) -> ResponseBody {
+        ResponseBody(content: .bytes(ByteBuffer(bytes: bytes)))
+    }
+
+    /// Bytes that are there already.
+    public static func bytes(_ bytes: ByteBuffer) -> ResponseBody {
+        ResponseBody(content: .bytes(bytes))
+    }
+
+    /// A body that is written while it is sent. The producer is suspended while the client is slow; an error it throws
+    /// cuts the connection, so that the client sees that the body is incomplete.
+    ///
+    /// - Parameters:
+    ///   - length: the exact number of bytes, when known; else the body is chunked.
+    ///   - producer: writes the body; it has ended when this returns.
+    public static func stream(length: Int? = nil, _ producer: @escaping Producer) -> ResponseBody {
+        ResponseBody(content: .stream(length: length, producer))
+    }
+
+    /// The number of bytes, when it is known before sending.
+    public var length: Int? {
+        switch content {
+        case .bytes(let bytes): bytes.readableBytes
+        case .stream(let length, _): length
+        case .webSocket: nil
+        }
+    }
+
+    /// The bytes, when they are there already: for tests and middleware.
+    public var bytes: [UInt8]? {
+        if case .bytes(let buffer) = content { Array(buffer.readableBytesView) } else { nil }
+    }
+}

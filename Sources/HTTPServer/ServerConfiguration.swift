@@ -1,0 +1,68 @@
+import HTTPWire
+import NIOCore
+import Primitives
+
+/// How long the server waits for the other side.
+public struct Timeouts: Sendable {
+    /// Between requests, and before the first one.
+    public var idle = TimeAmount.seconds(60)
+    /// For the rest of a head, from its first byte.
+    public var head = TimeAmount.seconds(15)
+    /// For the next piece of a body.
+    public var bodyProgress = TimeAmount.seconds(20)
+    /// The least rate of a body in bytes per second, after `bodyGrace`; 0 for none.
+    public var bodyMinimumRate = 240
+    /// How long a body may be slower than the least rate.
+    public var bodyGrace = TimeAmount.seconds(30)
+    /// For the client to take some of the bytes that wait for it.
+    public var write = TimeAmount.seconds(30)
+    /// How long an answer with unread input is kept open for the client to read it.
+    public var linger = TimeAmount.seconds(2)
+    /// How long running requests may go on after the server was told to stop.
+    public var drain = TimeAmount.seconds(10)
+    /// A WebSocket that was silent for so long is sent a ping; silent again, it is closed.
+    public var webSocketPing = TimeAmount.seconds(30)
+    /// How long the other side may take to answer a WebSocket's close frame.
+    public var webSocketClose = TimeAmount.seconds(5)
+
+    /// Makes the default time-outs.
+    public init() {}
+
+    /// How long the waits for a body may last in all, after so many of its bytes arrived.
+    func allowance(forBytes count: Int) -> TimeAmount {
+        guard bodyMinimumRate > 0 else { return .hours(24) }
+        return bodyGrace + .seconds(Int64(min(count / bodyMinimumRate, 1_000_000)))
+    }
+}
+
+/// Where and how a server listens.
+public struct ServerConfiguration: Sendable {
+    /// The address to bind, a numeric IP address or a host name.
+    public var host: String
+    /// The port; 0 for any free one.
+    public var port: Int
+    /// The most connections at the same time; more are answered 503.
+    public var maximumConnections = 20_000
+    /// The most connections of one address, except from this machine; more are answered 503.
+    public var maximumConnectionsPerAddress = 200
+    /// The default limit of request bodies in bytes, unless a route sets its own; beyond it 413.
+    public var bodyLimit = 1_024 * 1_024
+    /// How many unread bytes of a body are thrown away to keep a connection.
+    public var discardLimit = 64 * 1_024
+    /// Limits of heads and chunks.
+    public var parser = ParserLimits()
+    /// Limits of WebSocket messages.
+    public var webSocket = WebSocketLimits()
+    /// Time-outs.
+    public var timeouts = Timeouts()
+    /// The length of the kernel's queue of connections that wait to be accepted.
+    public var backlog = 1_024
+    /// Where the time for `Date` comes from.
+    public var clock = WallClock.system
+
+    /// Makes a configuration with the default limits.
+    public init(host: String = "127.0.0.1", port: Int = 0) {
+        self.host = host
+        self.port = port
+    }
+}
