@@ -34,11 +34,14 @@ final class ConnectionTransport: Sendable {
 
     // MARK: Reading
 
-    /// The next bytes. Reading ends by itself at the deadline, which leaves the connection usable.
+    /// The next bytes.
+    ///
+    /// Reading ends by itself at the deadline, which leaves the connection usable.
     ///
     /// - Parameters:
     ///   - deadline: when to give up.
     ///   - isIdle: whether the wait may be ended by a shutdown of the server.
+    /// - Returns: bytes, or why there are none.
     func read(deadline: NIODeadline, isIdle: Bool = false) async -> ReadOutcome {
         let (outcome, resumesSocket) = state.withLock { $0.readNow(isIdle: isIdle) }
         if resumesSocket { channel.read() }
@@ -198,8 +201,9 @@ final class ConnectionTransport: Sendable {
 
     // MARK: Time
 
-    /// Makes sure that a timer fires no later than the next deadline. A timer that fires too early just looks again,
-    /// so that a deadline that moves with every request costs nothing.
+    /// Makes sure that a timer fires no later than the next deadline.
+    ///
+    /// A timer that fires too early just looks again, so that a deadline that moves with every request costs nothing.
     private func arm() {
         guard let next = state.withLock({ $0.nextDeadline }) else { return }
         timer.withLock { timer in

@@ -1,7 +1,9 @@
 import HTTPTypes
 import Logging
 
-/// One finished exchange, for access logs and metrics. It names the matched route, never the raw target.
+/// One finished exchange, for access logs and metrics.
+///
+/// It names the matched route, never the raw target.
 public struct ExchangeRecord: Sendable {
     /// How the exchange ended.
     public enum Outcome: String, Sendable {

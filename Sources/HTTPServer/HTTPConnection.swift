@@ -78,7 +78,7 @@ struct HTTPConnection: Sendable {
         }
         let canGoOn = inbound.canReachEnd(within: context.configuration.discardLimit)
         let keeps = canGoOn && head.keepsAlive && !context.isDraining.load(ordering: .relaxed)
-        let fate: ConnectionFate = !keeps ? .close : head.version == .http1_0 ? .keepExplicitly : .keep
+        let fate: ConnectionFate = !keeps ? .close : head.version == .http10 ? .keepExplicitly : .keep
         let sent = await send(response, for: head, fate: fate)
         context.observe(
             ExchangeRecord(
@@ -99,7 +99,9 @@ struct HTTPConnection: Sendable {
         return isAtEnd ? .goOn : .close(lingers: true)
     }
 
-    /// Makes the request and looks its route up. A malformed target is a 400 before anything else looks at it.
+    /// Makes the request and looks its route up.
+    ///
+    /// A malformed target is a 400 before anything else looks at it.
     private func request(_ head: RequestHead, number: UInt64, refusal: inout String?) -> Request {
         let body = RequestBody(stream: inbound, request: number, framing: head.framing)
         func make(_ target: RequestTarget) -> Request {

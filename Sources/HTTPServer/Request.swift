@@ -5,7 +5,9 @@ import HTTPWire
 public struct Request: Sendable {
     /// The method; `HEAD` also for a handler that was registered for `GET`.
     public let method: HTTPRequest.Method
-    /// The decoded path without dot segments, beginning with a slash. For people, not for building addresses.
+    /// The decoded path without dot segments, beginning with a slash.
+    ///
+    /// For people, not for building addresses.
     public var path: String { target.path }
     /// The decoded segments of the path.
     public var pathSegments: [String] { target.segments }
@@ -75,6 +77,9 @@ extension Request {
     ///   - target: path and query as on the wire, percent-encoded.
     ///   - headers: header fields; none is added.
     ///   - body: the whole body.
+    ///   - remoteAddress: the IP address of the client.
+    ///   - id: the request's id.
+    /// - Throws: what makes the target malformed.
     public init(
         method: HTTPRequest.Method,
         target: String,
@@ -86,7 +91,7 @@ extension Request {
         let head = RequestHead(
             method: method,
             target: target,
-            version: .http1_1,
+            version: .http11,
             fields: headers,
             authority: "localhost",
             framing: body.isEmpty ? .none : .fixed(body.count),

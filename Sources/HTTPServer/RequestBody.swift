@@ -2,8 +2,9 @@ import HTTPTypes
 import HTTPWire
 import NIOCore
 
-/// The body of a request: pieces as they arrive, read at the handler's pace. The socket is not read further while
-/// nobody takes them.
+/// The body of a request: pieces as they arrive, read at the handler's pace.
+///
+/// The socket is not read further while nobody takes them.
 ///
 /// Iteration throws `HTTPProblem` (413 beyond the limit, 408 when nothing arrives, 400 for broken chunks) and
 /// `ConnectionFailure` when the client is gone.
@@ -76,6 +77,8 @@ public struct RequestBody: AsyncSequence, Sendable {
     /// The whole body.
     ///
     /// - Parameter limit: the most bytes to take, where that is less than the route's limit.
+    /// - Returns: all bytes.
+    /// - Throws: `HTTPProblem` or `ConnectionFailure`, as iterating does.
     public func collect(upTo limit: Int = .max) async throws -> [UInt8] {
         var limited = self
         limited.limit = Swift.min(limit, self.limit)

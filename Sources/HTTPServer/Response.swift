@@ -80,12 +80,15 @@ public struct ResponseBody: Sendable {
         ResponseBody(content: .bytes(bytes))
     }
 
-    /// A body that is written while it is sent. The producer is suspended while the client is slow; an error it throws
-    /// cuts the connection, so that the client sees that the body is incomplete.
+    /// A body that is written while it is sent.
+    ///
+    /// The producer is suspended while the client is slow; an error it throws cuts the connection, so that the client
+    /// sees that the body is incomplete.
     ///
     /// - Parameters:
     ///   - length: the exact number of bytes, when known; else the body is chunked.
     ///   - producer: writes the body; it has ended when this returns.
+    /// - Returns: the body.
     public static func stream(length: Int? = nil, _ producer: @escaping Producer) -> ResponseBody {
         ResponseBody(content: .stream(length: length, producer))
     }

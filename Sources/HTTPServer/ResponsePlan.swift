@@ -14,7 +14,7 @@ struct ResponsePlan {
     let fate: ConnectionFate
     let body: Body
 
-    /// - Parameter head: the request; nil when it was not understood.
+    /// Plans a response; `head` is nil when the request was not understood.
     init(_ response: Response, for head: RequestHead?, fate: ConnectionFate) {
         let hasNoBody = response.status.kind == .informational || response.status == .noContent
         if hasNoBody || response.status == .notModified {
@@ -35,7 +35,7 @@ struct ResponsePlan {
             body = isHead ? .nothing : .stream(producer)
             self.fate = fate
         case .stream(nil, let producer):
-            let isOld = head?.version == .http1_0
+            let isOld = head?.version == .http10
             framing = isOld ? .untilClose : .chunked
             body = isHead ? .nothing : .stream(producer)
             self.fate = isOld ? .close : fate

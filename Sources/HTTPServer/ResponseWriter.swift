@@ -8,7 +8,9 @@ protocol ResponseSink: Sendable {
     func flush() async throws
 }
 
-/// Writes the body of a streamed response. Small writes are put together; a write suspends while the client is slow.
+/// Writes the body of a streamed response.
+///
+/// Small writes are put together; a write suspends while the client is slow.
 public struct ResponseWriter: Sendable {
     let sink: any ResponseSink
 
@@ -52,7 +54,7 @@ final class WireSink: ResponseSink {
     private let framing: ResponseFraming
     private let state: Mutex<State>
 
-    /// - Parameter head: the encoded head, which leaves with the first bytes of the body.
+    /// Makes a sink; the encoded `head` leaves with the first bytes of the body.
     init(transport: ConnectionTransport, framing: ResponseFraming, head: ByteBuffer) {
         self.transport = transport
         self.framing = framing

@@ -111,7 +111,9 @@ public struct Router: Sendable {
         add(.delete, pattern, metadata: metadata, handler: handler)
     }
 
-    /// Adds a route that opens WebSockets. Middleware runs before, as for any request.
+    /// Adds a route that opens WebSockets.
+    ///
+    /// Middleware runs before, as for any request.
     ///
     /// - Parameters:
     ///   - pattern: the path.
@@ -140,7 +142,9 @@ public struct Router: Sendable {
     }
 
     /// Adds a middleware around the handlers of this router: it sees only requests that match a route, after the
-    /// server's own middleware. The first added is the outermost.
+    /// server's own middleware.
+    ///
+    /// The first added is the outermost.
     public mutating func use(_ middleware: any Middleware) {
         self.middleware.append(middleware)
     }

@@ -72,6 +72,7 @@ public final class Server: Sendable {
     ///   - logger: for failures of handlers that no client is told about.
     ///   - errorResponder: turns everything that is thrown, the server's own `HTTPProblem`s included, into a response;
     ///     the request is nil when it was not understood.
+    /// - Throws: a malformed pattern or a clash of two routes.
     public init(
         configuration: ServerConfiguration,
         router: Router,
@@ -102,7 +103,9 @@ public final class Server: Sendable {
 
     // MARK: Listening
 
-    /// Begins to listen. Connections wait until `run()` is called.
+    /// Begins to listen.
+    ///
+    /// Connections wait until `run()` is called.
     @discardableResult
     public func bind() async throws(ListenError) -> BoundAddress {
         if let address = currentAddress { return address }
@@ -122,7 +125,9 @@ public final class Server: Sendable {
         return address
     }
 
-    /// Where the server listens; waits until it does. Nil when it stopped before.
+    /// Where the server listens; waits until it does.
+    ///
+    /// Nil when it stopped before.
     public var boundAddress: BoundAddress? {
         get async {
             await withCheckedContinuation { continuation in
@@ -195,7 +200,9 @@ public final class Server: Sendable {
         }
     }
 
-    /// Stops to listen, lets running requests finish, closes the rest after `Timeouts.drain`. `run()` returns then.
+    /// Stops to listen, lets running requests finish, closes the rest after `Timeouts.drain`.
+    ///
+    /// `run()` returns then.
     public func shutdown() {
         let channel: (any Channel)? = state.withLock { state in
             defer { state = .stopped }

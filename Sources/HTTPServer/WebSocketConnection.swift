@@ -43,14 +43,18 @@ public final class WebSocketConnection: Sendable {
         state = Mutex(State(decoder: WebSocketDecoder(role: .server, limits: limits, unparsed: unparsed)))
     }
 
-    /// The messages that arrive. Ends when the WebSocket closes for whatever reason; `closeCode` tells which.
+    /// The messages that arrive.
+    ///
+    /// Ends when the WebSocket closes for whatever reason; `closeCode` tells which.
     public var messages: Messages { Messages(connection: self) }
 
     /// Bytes that were handed over for sending and have not reached the kernel.
     public var unsentBytes: Int { transport.unsentBytes }
 
     /// Why the WebSocket ended: the code of the other side's close frame, 1005 when that had none, 1006 when the
-    /// connection broke, or the code with which this side refused what it got. Nil while it is open.
+    /// connection broke, or the code with which this side refused what it got.
+    ///
+    /// Nil while it is open.
     public var closeCode: WebSocketCloseCode? { state.withLock { $0.closeCode } }
 
     // MARK: Sending
@@ -63,7 +67,8 @@ public final class WebSocketConnection: Sendable {
 
     /// Sends a text message that is encoded already; suspends until the kernel has taken it.
     ///
-    /// - Parameter bytes: valid UTF-8; one buffer may be sent to many clients without being copied.
+    /// - Parameter bytes: valid UTF-8; one buffer may be sent to many clients.
+    /// - Throws: when the WebSocket is closed.
     public func send(textBytes bytes: ByteBuffer) async throws(ConnectionFailure) {
         try enqueue(WebSocketFrame(opcode: .text, payload: bytes))
         try await transport.waitUntilUnsent(atMost: 0)
@@ -94,7 +99,9 @@ public final class WebSocketConnection: Sendable {
         return try transport.enqueue(output)
     }
 
-    /// Sends a close frame. `messages` goes on until the other side has answered, or the time for that is over.
+    /// Sends a close frame.
+    ///
+    /// `messages` goes on until the other side has answered, or the time for that is over.
     ///
     /// - Parameters:
     ///   - code: why.

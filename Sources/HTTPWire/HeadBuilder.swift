@@ -5,7 +5,7 @@ struct HeadBuilder: Sendable {
     var method = HTTPRequest.Method.get
     var target = ""
     var targetAuthority: String?
-    var version = HTTPVersion.http1_1
+    var version = HTTPVersion.http11
     private(set) var fieldCount = 0
     private var fields = HTTPFields()
     private var host: String?
@@ -40,10 +40,10 @@ struct HeadBuilder: Sendable {
     /// The finished head, once its last line was read.
     mutating func finish() throws(RequestError) -> RequestHead {
         if isChunked {
-            guard version == .http1_1 else { throw .invalidTransferEncoding }
+            guard version == .http11 else { throw .invalidTransferEncoding }
             guard contentLength == nil else { throw .conflictingFraming }
         }
-        if host == nil, version == .http1_1 { throw .invalidHost }
+        if host == nil, version == .http11 { throw .invalidHost }
         if let targetAuthority, let host, targetAuthority.lowercased() != host.lowercased() {
             // RFC 9112 section 3.2.2 tells to ignore Host then, but another hop may not: a client must send them equal.
             throw .invalidHost
@@ -57,8 +57,8 @@ struct HeadBuilder: Sendable {
             fields: fields,
             authority: targetAuthority ?? host,
             framing: framing,
-            keepsAlive: !asksToClose && (version == .http1_1 || asksToKeep),
-            expectsContinue: expectsContinue && version == .http1_1 && framing != .none
+            keepsAlive: !asksToClose && (version == .http11 || asksToKeep),
+            expectsContinue: expectsContinue && version == .http11 && framing != .none
         )
     }
 }

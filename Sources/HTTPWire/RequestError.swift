@@ -1,6 +1,8 @@
 import HTTPTypes
 
-/// Why a request is refused by the parser. After any of these the framing is in doubt: answer, then close.
+/// Why a request is refused by the parser.
+///
+/// After any of these the framing is in doubt: answer, then close.
 public enum RequestError: String, Error, Hashable, Sendable, CaseIterable {
     /// The method is no token (RFC 9110 section 9.1).
     case invalidMethod = "invalid-method"

@@ -13,8 +13,8 @@ public enum BodyFraming: Hashable, Sendable {
 
 /// The version of a message; every later 1.x counts as 1.1 (RFC 9110 section 2.5).
 public enum HTTPVersion: Hashable, Sendable {
-    case http1_0
-    case http1_1
+    case http10
+    case http11
 }
 
 /// Request line and fields of one request, checked for unambiguous framing.

@@ -36,7 +36,7 @@ extension RequestParser {
             throw .invalidVersion
         }
         guard text[5] == UInt8(ascii: "1") else { throw .unsupportedVersion }
-        return text[7] == UInt8(ascii: "0") ? .http1_0 : .http1_1
+        return text[7] == UInt8(ascii: "0") ? .http10 : .http11
     }
 
     private static func method(_ text: Span<UInt8>) -> HTTPRequest.Method? {

@@ -122,7 +122,9 @@ private struct FrameHeader {
     let length: Int
     let payloadLength: Int
 
-    /// Reads a header; nil when it has not arrived whole. What can be refused by its first bytes is refused at once.
+    /// Reads a header; nil when it has not arrived whole.
+    ///
+    /// What can be refused by its first bytes is refused at once.
     init?(at buffer: ByteBuffer, role: WebSocketRole, room: Int) throws(WebSocketError) {
         let start = buffer.readerIndex
         guard let first: UInt8 = buffer.getInteger(at: start) else { return nil }

@@ -17,7 +17,7 @@ public enum WebSocketHandshake {
         guard lists(head.fields[.upgrade], "websocket"), lists(head.fields[.connection], "upgrade") else {
             throw .notAnUpgrade
         }
-        guard head.method == .get, head.version == .http1_1, head.framing == .none else { throw .malformed }
+        guard head.method == .get, head.version == .http11, head.framing == .none else { throw .malformed }
         guard head.fields[.secWebSocketVersion] == "13" else { throw .unsupportedVersion }
         guard let key = head.fields[.secWebSocketKey], Base64.decodedCount(key) == 16 else { throw .malformed }
         return acceptValue(forKey: key)
