@@ -1,0 +1,63 @@
+import PostgreSQL
+import Primitives
+import Secrets
+
+/// Users, their sign-in links and sessions, and API tokens.
+///
+/// Only SHA-256 hashes of secrets are stored.
+///
+/// Methods throw ``InvalidInput`` for what people typed wrong, ``ResourceFailure`` for what does not fit what is stored,
+/// and ``PostgresError``.
+public final class AccountStore: Sendable {
+    /// How long things are valid.
+    public struct Lifetimes: Sendable {
+        /// Of a sign-in link, in seconds.
+        public var signInLink = 15.0 * 60
+        /// Of a session that nobody uses, in seconds.
+        public var idleSession = 12.0 * 3_600
+        /// Of a session however much it is used, in seconds.
+        public var session = 30.0 * 86_400
+        /// For which a proof of identity is believed without asking the database again, in seconds: the time that a
+        /// revocation by another process takes.
+        public var cachedProof = 2.0
+
+        /// Makes the default lifetimes.
+        public init() {}
+    }
+
+    let database: any PostgresSession
+    let clock: WallClock
+    let identifiers: IdentifierSource
+    let random: RandomSource
+    let lifetimes: Lifetimes
+    let cache: PrincipalCache
+
+    /// Makes a store.
+    ///
+    /// - Parameters:
+    ///   - database: where the accounts are.
+    ///   - clock: tells when things begin and end.
+    ///   - identifiers: where new identifiers come from.
+    ///   - random: where secrets come from.
+    ///   - lifetimes: how long things are valid.
+    public init(
+        database: any PostgresSession,
+        clock: WallClock,
+        identifiers: IdentifierSource,
+        random: RandomSource,
+        lifetimes: Lifetimes = Lifetimes()
+    ) {
+        self.database = database
+        self.clock = clock
+        self.identifiers = identifiers
+        self.random = random
+        self.lifetimes = lifetimes
+        cache = PrincipalCache(lifetime: lifetimes.cachedProof, capacity: 1_000)
+    }
+
+    /// Removes sessions and links that ended; call it now and then.
+    public func removeExpired() async throws {
+        try await database.execute(AccountQueries.removeExpiredSessions(now: clock.now))
+        try await database.execute(AccountQueries.removeExpiredLinks(now: clock.now))
+    }
+}
