@@ -9,7 +9,7 @@ final class ConnectionTransport: Sendable {
     let channel: any Channel
     let remoteAddress: String
     let isLoopback: Bool
-    let writeTimeout: TimeAmount
+    let writeTimeout: Duration
 
     private struct Timer {
         var scheduled: Scheduled<Void>?
@@ -21,7 +21,7 @@ final class ConnectionTransport: Sendable {
     private let timer = Mutex(Timer())
     private let readIdentifiers = Atomic<UInt64>(0)
 
-    init(channel: any Channel, writeTimeout: TimeAmount) {
+    init(channel: any Channel, writeTimeout: Duration) {
         self.channel = channel
         self.writeTimeout = writeTimeout
         let address = PeerAddress(channel.remoteAddress)
@@ -67,7 +67,7 @@ final class ConnectionTransport: Sendable {
     /// Hands bytes over without waiting; tells how many bytes are unsent now.
     @discardableResult
     func enqueue(_ bytes: ByteBuffer) throws(ConnectionFailure) -> Int {
-        let deadline = NIODeadline.now() + writeTimeout
+        let deadline = NIODeadline.after(writeTimeout)
         let (result, unsent): (Result<Bool, ConnectionFailure>, Int) = state.withLock { state in
             do throws(ConnectionFailure) {
                 return (.success(try state.enqueue(bytes, deadline: deadline)), state.unsentBytes)
@@ -120,7 +120,7 @@ final class ConnectionTransport: Sendable {
         promise.futureResult.whenComplete { result in
             switch result {
             case .success:
-                let deadline = NIODeadline.now() + self.writeTimeout
+                let deadline = NIODeadline.after(self.writeTimeout)
                 let wake = self.state.withLock { $0.sent(count, deadline: deadline) }
                 wake()
             case .failure:
@@ -153,7 +153,7 @@ final class ConnectionTransport: Sendable {
     ///
     /// - Parameter linger: how long to read on and discard. Closing with unread input makes the kernel send a reset,
     ///   which can destroy an answer before the client has read it (RFC 9112 section 9.6).
-    func close(linger: TimeAmount?) async {
+    func close(linger: Duration?) async {
         do throws(ConnectionFailure) {
             try await waitUntilUnsent(atMost: 0)
         } catch {
@@ -162,7 +162,7 @@ final class ConnectionTransport: Sendable {
         }
         if let linger {
             channel.close(mode: .output, promise: nil)
-            await discardInput(until: .now() + linger, atMost: 4 * 1_024 * 1_024)
+            await discardInput(until: .after(linger), atMost: 4 * 1_024 * 1_024)
         }
         abort()
     }
@@ -224,7 +224,7 @@ final class ConnectionTransport: Sendable {
             return buffered != timer.bufferedBytes
         }
         let (wake, isOverdue) = state.withLock { state in
-            if state.isWriteOverdue(at: now), progressed { state.extendWrite(until: now + writeTimeout) }
+            if state.isWriteOverdue(at: now), progressed { state.extendWrite(until: .after(writeTimeout)) }
             return (state.expireReader(at: now), state.isWriteOverdue(at: now))
         }
         wake()

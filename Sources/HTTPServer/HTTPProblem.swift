@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import Primitives
 
 /// A refusal with everything the client should know: throw it from handlers and middleware.

@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import NIOCore
 import Synchronization
 
@@ -24,7 +23,7 @@ final class InboundStream: Sendable {
         var phase = Phase.between
         var number: UInt64 = 0
         var bodyBytes = 0
-        var waited: TimeAmount = .zero
+        var waited = Duration.zero
         var owesContinue = false
         var framing = BodyFraming.none
     }
@@ -55,8 +54,8 @@ final class InboundStream: Sendable {
             case .success(nil): break
             }
             let isIdle = position == .idle
-            if !isIdle, headDeadline == nil { headDeadline = .now() + timeouts.head }
-            let deadline = headDeadline ?? .now() + timeouts.idle
+            if !isIdle, headDeadline == nil { headDeadline = .after(timeouts.head) }
+            let deadline = headDeadline ?? .after(timeouts.idle)
             switch await transport.read(deadline: deadline, isIdle: isIdle) {
             case .bytes(let bytes): state.withLock { $0.parser.receive(bytes) }
             case .timedOut: return isIdle ? .end : .refused(.requestTimeout)
@@ -131,8 +130,8 @@ final class InboundStream: Sendable {
         }
         let start = NIODeadline.now()
         let allowance = timeouts.allowance(forBytes: received) - waited
-        let outcome = await transport.read(deadline: start + min(timeouts.bodyProgress, allowance))
-        state.withLock { $0.waited = $0.waited + (NIODeadline.now() - start) }
+        let outcome = await transport.read(deadline: .after(min(timeouts.bodyProgress, allowance)))
+        state.withLock { $0.waited += .nanoseconds((NIODeadline.now() - start).nanoseconds) }
         switch outcome {
         case .bytes(let bytes): state.withLock { $0.parser.receive(bytes) }
         case .timedOut:

@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 
 /// One request on its way through middleware to a handler.
 public struct Request: Sendable {

@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import NIOCore
 
 /// The body of a request: pieces as they arrive, read at the handler's pace.
@@ -10,7 +9,7 @@ import NIOCore
 /// `ConnectionFailure` when the client is gone.
 public struct RequestBody: AsyncSequence, Sendable {
     /// A piece of the body, never empty.
-    public typealias Element = ByteBuffer
+    public typealias Element = [UInt8]
 
     private enum Source: Sendable {
         case bytes(ByteBuffer)
@@ -61,15 +60,16 @@ public struct RequestBody: AsyncSequence, Sendable {
         }
 
         /// The next piece, or nil at the end.
-        public mutating func next() async throws -> ByteBuffer? {
+        public mutating func next() async throws -> [UInt8]? {
             switch body.source {
             case .bytes(let bytes):
                 if isDone || bytes.readableBytes == 0 { return nil }
                 isDone = true
                 if bytes.readableBytes > body.limit { throw HTTPProblem.contentTooLarge(limit: body.limit) }
-                return bytes
+                return Array(bytes.readableBytesView)
             case .stream(let stream, let request):
-                return try await stream.nextBody(request: request, limit: body.limit)
+                let piece = try await stream.nextBody(request: request, limit: body.limit)
+                return piece.map { Array($0.readableBytesView) }
             }
         }
     }
@@ -86,7 +86,7 @@ public struct RequestBody: AsyncSequence, Sendable {
             throw HTTPProblem.contentTooLarge(limit: limited.limit)
         }
         var bytes: [UInt8] = []
-        for try await piece in limited { bytes.append(contentsOf: piece.readableBytesView) }
+        for try await piece in limited { bytes.append(contentsOf: piece) }
         return bytes
     }
 }

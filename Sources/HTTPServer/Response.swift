@@ -76,7 +76,7 @@ public struct ResponseBody: Sendable {
     }
 
     /// Bytes that are there already.
-    public static func bytes(_ bytes: ByteBuffer) -> ResponseBody {
+    static func bytes(_ bytes: ByteBuffer) -> ResponseBody {
         ResponseBody(content: .bytes(bytes))
     }
 

@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import NIOCore
 
 /// How a response goes onto the wire: its framing, what is sent of its body, what happens to the connection.

@@ -1,4 +1,3 @@
-import HTTPWire
 import NIOCore
 import Synchronization
 
@@ -13,11 +12,6 @@ protocol ResponseSink: Sendable {
 /// Small writes are put together; a write suspends while the client is slow.
 public struct ResponseWriter: Sendable {
     let sink: any ResponseSink
-
-    /// Writes bytes.
-    public func write(_ bytes: ByteBuffer) async throws {
-        try await sink.write(bytes)
-    }
 
     /// Writes bytes.
     public func write(_ bytes: [UInt8]) async throws {

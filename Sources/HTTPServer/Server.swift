@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import Logging
 import NIOCore
 import NIOPosix
@@ -217,7 +216,9 @@ public final class Server: Sendable {
         guard let channel else { return }
         channel.close(promise: nil)
         registry.drain()
-        _ = channel.eventLoop.scheduleTask(in: context.configuration.timeouts.drain) { [registry] in registry.abort() }
+        _ = channel.eventLoop.scheduleTask(deadline: .after(context.configuration.timeouts.drain)) { [registry] in
+            registry.abort()
+        }
     }
 
     private func serveConnections() async {

@@ -1,37 +1,35 @@
-import HTTPWire
-import NIOCore
 import Primitives
 
 /// How long the server waits for the other side.
 public struct Timeouts: Sendable {
     /// Between requests, and before the first one.
-    public var idle = TimeAmount.seconds(60)
+    public var idle = Duration.seconds(60)
     /// For the rest of a head, from its first byte.
-    public var head = TimeAmount.seconds(15)
+    public var head = Duration.seconds(15)
     /// For the next piece of a body.
-    public var bodyProgress = TimeAmount.seconds(20)
+    public var bodyProgress = Duration.seconds(20)
     /// The least rate of a body in bytes per second, after `bodyGrace`; 0 for none.
     public var bodyMinimumRate = 240
     /// How long a body may be slower than the least rate.
-    public var bodyGrace = TimeAmount.seconds(30)
+    public var bodyGrace = Duration.seconds(30)
     /// For the client to take some of the bytes that wait for it.
-    public var write = TimeAmount.seconds(30)
+    public var write = Duration.seconds(30)
     /// How long an answer with unread input is kept open for the client to read it.
-    public var linger = TimeAmount.seconds(2)
+    public var linger = Duration.seconds(2)
     /// How long running requests may go on after the server was told to stop.
-    public var drain = TimeAmount.seconds(10)
+    public var drain = Duration.seconds(10)
     /// A WebSocket that was silent for so long is sent a ping; silent again, it is closed.
-    public var webSocketPing = TimeAmount.seconds(30)
+    public var webSocketPing = Duration.seconds(30)
     /// How long the other side may take to answer a WebSocket's close frame.
-    public var webSocketClose = TimeAmount.seconds(5)
+    public var webSocketClose = Duration.seconds(5)
 
     /// Makes the default time-outs.
     public init() {}
 
     /// How long the waits for a body may last in all, after so many of its bytes arrived.
-    func allowance(forBytes count: Int) -> TimeAmount {
-        guard bodyMinimumRate > 0 else { return .hours(24) }
-        return bodyGrace + .seconds(Int64(min(count / bodyMinimumRate, 1_000_000)))
+    func allowance(forBytes count: Int) -> Duration {
+        guard bodyMinimumRate > 0 else { return .seconds(86_400) }
+        return bodyGrace + .seconds(min(count / bodyMinimumRate, 1_000_000))
     }
 }
 

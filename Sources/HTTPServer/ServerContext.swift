@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import Logging
 import Primitives
 import Synchronization

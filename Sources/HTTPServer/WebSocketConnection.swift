@@ -1,5 +1,4 @@
 import HTTPTypes
-import HTTPWire
 import NIOCore
 import Synchronization
 
@@ -11,7 +10,42 @@ public enum WebSocketMessage: Hashable, Sendable {
     /// A text message.
     case text(String)
     /// A binary message.
-    case binary(ByteBuffer)
+    case binary([UInt8])
+}
+
+/// A message in its wire form: encoded once, it can be sent to many WebSockets without being copied.
+public struct PreparedMessage: Sendable {
+    let encoded: ByteBuffer
+
+    /// Encodes a text message.
+    public init(text: String) {
+        encoded = WebSocketFrame(opcode: .text, payload: ByteBuffer(string: text)).encoded
+    }
+
+    /// Encodes a text message.
+    ///
+    /// - Parameter bytes: the text as valid UTF-8, such as `JSONValue.bytes`.
+    public init(utf8 bytes: [UInt8]) {
+        encoded = WebSocketFrame(opcode: .text, payload: ByteBuffer(bytes: bytes)).encoded
+    }
+
+    /// Encodes a binary message.
+    public init(binary bytes: [UInt8]) {
+        encoded = WebSocketFrame(opcode: .binary, payload: ByteBuffer(bytes: bytes)).encoded
+    }
+
+    /// Bytes on the wire.
+    public var length: Int { encoded.readableBytes }
+}
+
+extension WebSocketFrame {
+    /// The frame as a server sends it.
+    fileprivate var encoded: ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(payload.readableBytes + 10)
+        write(into: &buffer)
+        return buffer
+    }
 }
 
 /// An open WebSocket (RFC 6455), server side.
@@ -61,42 +95,40 @@ public final class WebSocketConnection: Sendable {
 
     /// Sends a text message; suspends until the kernel has taken it and everything before it.
     public func send(text: String) async throws(ConnectionFailure) {
-        try enqueue(WebSocketFrame(opcode: .text, payload: ByteBuffer(string: text)))
-        try await transport.waitUntilUnsent(atMost: 0)
+        try await send(PreparedMessage(text: text))
     }
 
-    /// Sends a text message that is encoded already; suspends until the kernel has taken it.
-    ///
-    /// - Parameter bytes: valid UTF-8; one buffer may be sent to many clients.
-    /// - Throws: when the WebSocket is closed.
-    public func send(textBytes bytes: ByteBuffer) async throws(ConnectionFailure) {
-        try enqueue(WebSocketFrame(opcode: .text, payload: bytes))
+    /// Sends a message that is encoded already; suspends until the kernel has taken it and everything before it.
+    public func send(_ message: PreparedMessage) async throws(ConnectionFailure) {
+        try enqueue(encoded: message.encoded)
         try await transport.waitUntilUnsent(atMost: 0)
     }
 
     /// Sends a binary message; suspends until the kernel has taken it and everything before it.
-    public func send(binary bytes: ByteBuffer) async throws(ConnectionFailure) {
-        try enqueue(WebSocketFrame(opcode: .binary, payload: bytes))
-        try await transport.waitUntilUnsent(atMost: 0)
+    public func send(binary bytes: [UInt8]) async throws(ConnectionFailure) {
+        try await send(PreparedMessage(binary: bytes))
     }
 
-    /// Hands a text message over without waiting.
+    /// Hands a message over without waiting.
     ///
     /// - Returns: the bytes that are unsent now, so that a reader who is too slow can be closed with 1013.
     @discardableResult
-    public func enqueue(text: String) throws(ConnectionFailure) -> Int {
-        try enqueue(WebSocketFrame(opcode: .text, payload: ByteBuffer(string: text)))
+    public func enqueue(_ message: PreparedMessage) throws(ConnectionFailure) -> Int {
+        try enqueue(encoded: message.encoded)
     }
 
     @discardableResult
-    private func enqueue(_ frame: WebSocketFrame) throws(ConnectionFailure) -> Int {
+    private func enqueue(encoded: ByteBuffer) throws(ConnectionFailure) -> Int {
         let isOpen = state.withLock { state in
             if case .open = state.close { true } else { false }
         }
         guard isOpen else { throw .closed }
-        var output = transport.channel.allocator.buffer(capacity: frame.payload.readableBytes + 10)
-        frame.write(into: &output)
-        return try transport.enqueue(output)
+        return try transport.enqueue(encoded)
+    }
+
+    private func enqueue(_ opcode: WebSocketOpcode, _ payload: ByteBuffer = ByteBuffer()) {
+        // That the connection is gone is noticed by whoever reads.
+        _ = try? enqueue(encoded: WebSocketFrame(opcode: opcode, payload: payload).encoded)
     }
 
     /// Sends a close frame.
@@ -107,7 +139,7 @@ public final class WebSocketConnection: Sendable {
     ///   - code: why.
     ///   - reason: for people, at most 123 bytes are sent.
     public func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
-        let deadline = NIODeadline.now() + timeouts.webSocketClose
+        let deadline = NIODeadline.after(timeouts.webSocketClose)
         let isFirst = state.withLock { state in
             guard case .open = state.close else { return false }
             state.close = .closing(until: deadline)
@@ -120,9 +152,7 @@ public final class WebSocketConnection: Sendable {
     }
 
     private func sendClose(_ code: WebSocketCloseCode, reason: String = "") {
-        var output = ByteBuffer()
-        WebSocketFrame.close(code, reason: reason).write(into: &output)
-        _ = try? transport.enqueue(output)
+        _ = try? transport.enqueue(WebSocketFrame.close(code, reason: reason).encoded)
     }
 
     // MARK: Receiving
@@ -170,11 +200,11 @@ public final class WebSocketConnection: Sendable {
         case .text(let text):
             if case .open = close { return .text(text) }
         case .binary(let bytes):
-            if case .open = close { return .binary(bytes) }
+            if case .open = close { return .binary(Array(bytes.readableBytesView)) }
         case .ping(let payload):
             // A flood of pings must not fill memory: while much is unsent, pongs are left out.
             if case .open = close, unsentBytes < TransportState.outboundHighWater {
-                _ = try? enqueue(WebSocketFrame(opcode: .pong, payload: payload))
+                enqueue(.pong, payload)
             }
         case .pong: break
         case .close(let code, _):
@@ -194,7 +224,7 @@ public final class WebSocketConnection: Sendable {
 
     /// Reads from the socket; false when the WebSocket has ended or the task is cancelled.
     private func receive(_ close: CloseState) async -> Bool {
-        var deadline = NIODeadline.now() + timeouts.webSocketPing
+        var deadline = NIODeadline.after(timeouts.webSocketPing)
         if case .closing(let until) = close { deadline = until }
         switch await transport.read(deadline: deadline) {
         case .bytes(let bytes):
@@ -220,7 +250,7 @@ public final class WebSocketConnection: Sendable {
             return true
         }
         if isAlive {
-            _ = try? enqueue(WebSocketFrame(opcode: .ping))
+            enqueue(.ping)
         } else {
             _ = end(.abnormal)
             transport.abort()

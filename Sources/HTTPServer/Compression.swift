@@ -1,0 +1,96 @@
+import HTTPTypes
+import NIOCore
+import Synchronization
+
+/// Compresses responses with gzip when the client takes it and their type is worth it.
+///
+/// What has a Content-Encoding or `Cache-Control: no-transform` already is left alone.
+public struct Compression: Middleware {
+    private let minimumLength: Int
+    private let level: Int32
+
+    /// Makes the middleware.
+    ///
+    /// - Parameters:
+    ///   - minimumLength: bodies with fewer bytes are sent as they are.
+    ///   - level: zlib's level, 1 (fast) to 9 (small).
+    public init(minimumLength: Int = 1_024, level: Int = 5) {
+        self.minimumLength = minimumLength
+        self.level = Int32(clamping: min(9, max(1, level)))
+    }
+
+    /// Compresses the response of `next`.
+    public func respond(to request: Request, next: Handler) async throws -> Response {
+        var response = try await next(request)
+        guard isEligible(response) else { return response }
+        if let vary = response.headers[.vary] {
+            if vary != "*" { response.headers[.vary] = "\(vary), Accept-Encoding" }
+        } else {
+            response.headers[.vary] = "Accept-Encoding"
+        }
+        guard request.acceptsGzip, let body = compressed(response.body) else { return response }
+        response.body = body
+        response.headers[.contentEncoding] = "gzip"
+        if let tag = response.headers[.eTag], !tag.hasPrefix("W/") { response.headers[.eTag] = "W/\(tag)" }
+        return response
+    }
+
+    private func isEligible(_ response: Response) -> Bool {
+        guard let type = response.headers[.contentType], MediaType.isCompressible(type),
+            response.headers[.contentEncoding] == nil, response.status != .partialContent,
+            response.headers[.cacheControl]?.contains("no-transform") != true
+        else { return false }
+        if let length = response.body.length { return length >= minimumLength }
+        return true
+    }
+
+    private func compressed(_ body: ResponseBody) -> ResponseBody? {
+        switch body.content {
+        case .bytes(let bytes):
+            guard let result = try? Gzip.compress(bytes, level: level) else { return nil }
+            return .bytes(result)
+        case .stream(_, let producer):
+            let level = level
+            return .stream { writer in
+                let sink = try GzipSink(level: level, next: writer.sink)
+                try await producer(ResponseWriter(sink: sink))
+                try await sink.finish()
+            }
+        case .webSocket:
+            return nil
+        }
+    }
+}
+
+/// Compresses a streamed body on its way.
+private final class GzipSink: ResponseSink {
+    private let compressor: Mutex<GzipCompressor>
+    private let next: any ResponseSink
+
+    init(level: Int32, next: any ResponseSink) throws(GzipError) {
+        compressor = Mutex(try GzipCompressor(level: level))
+        self.next = next
+    }
+
+    func write(_ bytes: ByteBuffer) async throws {
+        try await pass(bytes, .none)
+    }
+
+    func flush() async throws {
+        try await pass(ByteBuffer(), .sync)
+        try await next.flush()
+    }
+
+    func finish() async throws {
+        try await pass(ByteBuffer(), .finish)
+    }
+
+    private func pass(_ bytes: ByteBuffer, _ flush: GzipCompressor.Flush) async throws {
+        let output = try compressor.withLock { compressor in
+            var output = ByteBuffer()
+            try compressor.compress(bytes, flush: flush, into: &output)
+            return output
+        }
+        if output.readableBytes > 0 { try await next.write(output) }
+    }
+}
