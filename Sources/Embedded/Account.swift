@@ -52,8 +52,11 @@ struct Account: Hashable, Sendable {
                 return
             }
             account = Account(
-                uid: entry.pw_uid, gid: entry.pw_gid, name: String(cString: entry.pw_name),
-                home: String(cString: entry.pw_dir))
+                uid: entry.pw_uid,
+                gid: entry.pw_gid,
+                name: String(cString: entry.pw_name),
+                home: String(cString: entry.pw_dir)
+            )
         }
         guard let account else { return nil }
         self = account

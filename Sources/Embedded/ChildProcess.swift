@@ -124,7 +124,8 @@ final class ChildProcess: Sendable {
     }
 
     private static func withCStrings<Result>(
-        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+        _ strings: [String],
+        _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
     ) -> Result {
         let copies = strings.map { strdup($0) } + [nil]
         defer { for copy in copies { free(copy) } }

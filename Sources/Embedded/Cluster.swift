@@ -23,30 +23,39 @@ struct Cluster: Sendable {
         return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Makes the cluster on the first start. It is built beside its place and moved there when it is complete, so that an
-    /// interrupted first start leaves nothing half done.
+    /// Makes the cluster on the first start.
+    ///
+    /// It is built beside its place and moved there when it is complete, so that an interrupted first start leaves
+    /// nothing half done.
     func createUnlessStored() async throws(EmbeddedError) {
         guard try Self.storedVersion(home) == nil else { return }
         logger.notice("making a PostgreSQL \(programs.version) database cluster", metadata: ["path": "\(data.path)"])
         let draft = home.file("data.new")
         try remove(draft)
+        // Nothing is synced until all is there; then everything is, once.
         try await run(
             programs.initdb,
             [
-                "--pgdata", draft, "--username", PostgreSQLConfiguration.superuser, "--auth", "peer", "--encoding", "UTF8",
-                "--locale", "C.UTF-8", "--data-checksums", "--no-instructions",
-            ])
+                "--pgdata", draft, "--no-sync", "--username", PostgreSQLConfiguration.superuser, "--auth", "peer",
+                "--encoding", "UTF8", "--locale", "C.UTF-8", "--data-checksums", "--no-instructions",
+            ]
+        )
         try home.write("first-statements.sql", PostgreSQLConfiguration.firstStatements.utf8)
         let output = try await run(
-            programs.postgres, ["--single", "-j", "-D", draft, "postgres"], input: home.file("first-statements.sql"))
+            programs.postgres,
+            ["--single", "-F", "-j", "-D", draft, "postgres"],
+            input: home.file("first-statements.sql")
+        )
         if output.contains("ERROR:") || output.contains("FATAL:") {
             let lines = output.split(separator: "\n").suffix(8).map(String.init)
             throw .ended(program: "PostgreSQL", ending: "could not make the database", log: lines)
         }
         let folder = Folder(path: draft, owner: home.owner)
-        let own = "\n# Written by plantwright; local.conf is yours and has the last word.\n"
+        let own =
+            "\n# Written by plantwright; local.conf is yours and has the last word.\n"
             + "include_if_exists 'plantwright.conf'\ninclude_if_exists 'local.conf'\n"
         try folder.write("postgresql.conf", (try folder.read("postgresql.conf") ?? []) + Array(own.utf8))
+        try await run(programs.initdb, ["--sync-only", "--pgdata", draft])
         try check(rename(draft, data.path), "rename", draft)
     }
 
@@ -54,13 +63,17 @@ struct Cluster: Sendable {
     func writeConfiguration() throws(EmbeddedError) {
         let users = [Account.current.name, home.owner.name].compactMap { $0 }
         let configuration = PostgreSQLConfiguration(
-            memory: PostgreSQLConfiguration.availableMemory(), users: users)
+            memory: PostgreSQLConfiguration.availableMemory(),
+            users: users
+        )
         try data.write("plantwright.conf", configuration.settings.utf8)
         try data.write("pg_hba.conf", configuration.access.utf8)
         try data.write("pg_ident.conf", configuration.identities.utf8)
     }
 
-    /// The server. What must not be changed by any configuration file is given here.
+    /// The server.
+    ///
+    /// What must not be changed by any configuration file is given here.
     func serverCommand(socketFolder: String) -> Command {
         let quoted = "\"" + socketFolder.replacing("\"", with: "\"\"") + "\""
         return Command(
@@ -69,11 +82,15 @@ struct Cluster: Sendable {
                 "-D", data.path, "-c", "listen_addresses=", "-c", "unix_socket_directories=\(quoted)", "-c",
                 "unix_socket_permissions=0700", "-c", "port=5432",
             ],
-            account: home.owner, folder: home.path)
+            account: home.owner,
+            folder: home.path
+        )
     }
 
     /// Removes a `postmaster.pid` whose process id has been given to another program meanwhile: PostgreSQL would take
-    /// that one for itself and refuse to start. Called only when no process of this cluster runs.
+    /// that one for itself and refuse to start.
+    ///
+    /// Called only when no process of this cluster runs.
     static func removeStaleFile(_ data: Folder) throws(EmbeddedError) {
         guard let bytes = try data.read("postmaster.pid"), let file = PostmasterFile(bytes),
             LeftoverProcesses.name(of: file.pid) != nil
@@ -83,16 +100,25 @@ struct Cluster: Sendable {
 
     @discardableResult
     private func run(
-        _ program: String, _ arguments: [String], input: String = "/dev/null"
+        _ program: String,
+        _ arguments: [String],
+        input: String = "/dev/null"
     ) async throws(EmbeddedError) -> String {
         let command = Command(
-            program: program, arguments: arguments, account: home.owner, folder: home.path, input: input)
+            program: program,
+            arguments: arguments,
+            account: home.owner,
+            folder: home.path,
+            input: input
+        )
         let child = try ChildProcess.start(command, log: log)
         let ending = await child.end()
         guard ending == .exited(0) else {
             throw .ended(
-                program: (program as NSString).lastPathComponent, ending: "\(ending)",
-                log: log.lastLines(since: child.logOffset))
+                program: (program as NSString).lastPathComponent,
+                ending: "\(ending)",
+                log: log.lastLines(since: child.logOffset)
+            )
         }
         return log.text(since: child.logOffset)
     }

@@ -12,8 +12,10 @@ struct Command: Sendable {
     /// What it reads as standard input.
     var input = "/dev/null"
 
-    /// The argument vector. Root is given up by util-linux's `setpriv`, an essential package, which then becomes the
-    /// program: the process id stays.
+    /// The argument vector.
+    ///
+    /// Root is given up by util-linux's `setpriv`, an essential package, which then becomes the program: the process id
+    /// stays.
     var words: [String] {
         let words = [program] + arguments
         guard account.isDropped else { return words }

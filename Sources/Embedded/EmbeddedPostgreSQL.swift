@@ -62,9 +62,14 @@ public actor EmbeddedPostgreSQL {
         let home = try base.folder("postgresql", owner: account)
         try home.requirePassable()
         let cluster = Cluster(
-            home: home, log: ChildLog(path: logs.file("postgresql.log")), logger: logger,
+            home: home,
+            log: ChildLog(path: logs.file("postgresql.log")),
+            logger: logger,
             programs: try PostgreSQLPrograms.choose(
-                for: try Cluster.storedVersion(home), among: PostgreSQLPrograms.installed()))
+                for: try Cluster.storedVersion(home),
+                among: PostgreSQLPrograms.installed()
+            )
+        )
         if try await cluster.leftovers.stop(Self.stopSteps) {
             logger.notice("stopped the PostgreSQL that an earlier run left behind")
         }
@@ -76,7 +81,9 @@ public actor EmbeddedPostgreSQL {
         let data = cluster.data
         let process = SupervisedProcess(
             SupervisedProcess.Plan(
-                name: "PostgreSQL", command: cluster.serverCommand(socketFolder: socketFolder.path), log: cluster.log,
+                name: "PostgreSQL",
+                command: cluster.serverCommand(socketFolder: socketFolder.path),
+                log: cluster.log,
                 prepare: { () async throws(EmbeddedError) in
                     _ = try await leftovers.stop(Self.stopSteps)
                     try Cluster.removeStaleFile(data)
@@ -87,8 +94,11 @@ public actor EmbeddedPostgreSQL {
                     }
                     return file.isReady && file.pid == child.pid
                 },
-                patience: .seconds(300), stopSteps: Self.stopSteps),
-            logger: logger)
+                patience: .seconds(300),
+                stopSteps: Self.stopSteps
+            ),
+            logger: logger
+        )
         stateBox.follow(process)
         try await process.start()
         guard let bytes = try data.read("postmaster.pid"), let file = PostmasterFile(bytes) else {
@@ -104,7 +114,9 @@ public actor EmbeddedPostgreSQL {
         running = nil
     }
 
-    /// Leaves the child running and forgets it, as if this process had been killed. For tests.
+    /// Leaves the child running and forgets it, as if this process had been killed.
+    ///
+    /// For tests.
     func abandon() async {
         await running?.process.abandon()
         running = nil
@@ -113,6 +125,7 @@ public actor EmbeddedPostgreSQL {
     /// The address of the database of a private PostgreSQL that another process runs.
     ///
     /// - Parameter dataDirectory: the data directory of the server.
+    /// - Returns: the address, as of ``start()``.
     /// - Throws: ``EmbeddedError/notRunning(program:dataDirectory:)`` when none runs there.
     public static func connectionURL(dataDirectory: String) throws(EmbeddedError) -> String {
         let data = Folder(path: dataDirectory + "/postgresql/data", owner: .current)

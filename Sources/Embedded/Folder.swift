@@ -13,7 +13,10 @@ struct Folder: Sendable {
         let mode: mode_t = owner.uid == 0 ? 0o711 : 0o700
         do {
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: Int(mode)])
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: Int(mode)]
+            )
         } catch {
             throw .file(path: path, operation: "create folder", code: errno)
         }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// The exclusive right to run a child in a data directory. The kernel gives it back when this process ends, however it
-/// ends, so a lock is never left behind.
+/// The exclusive right to run a child in a data directory.
+///
+/// The kernel gives it back when this process ends, however it ends, so a lock is never left behind.
 struct FolderLock: ~Copyable {
     private let descriptor: Int32
 
@@ -22,6 +23,8 @@ struct FolderLock: ~Copyable {
     }
 
     deinit {
+        // Explicitly: a child that is being started at this moment still has a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

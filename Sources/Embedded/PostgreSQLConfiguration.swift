@@ -12,8 +12,10 @@ struct PostgreSQLConfiguration: Sendable {
     /// The operating system users that may connect, besides root.
     var users: [String]
 
-    /// The settings. Durability is never traded for speed; memory is a modest share, since the broker, the server and
-    /// perhaps others live on the machine as well.
+    /// The settings.
+    ///
+    /// Durability is never traded for speed; memory is a modest share, since the broker, the server and perhaps others
+    /// live on the machine as well.
     var settings: String {
         let megabyte: UInt64 = 1 << 20
         let shared = min(max(memory / 16 / megabyte, 128), 2_048)
@@ -50,7 +52,9 @@ struct PostgreSQLConfiguration: Sendable {
             """
     }
 
-    /// Who may connect: processes of the mapped users over the socket, known by the kernel. There is no password.
+    /// Who may connect: processes of the mapped users over the socket, known by the kernel.
+    ///
+    /// There is no password.
     var access: String {
         """
         # Written by plantwright at every start.
@@ -71,7 +75,9 @@ struct PostgreSQLConfiguration: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Sent to a single-user server after `initdb`. The application's role is no superuser.
+    /// Sent to a single-user server after `initdb`.
+    ///
+    /// The application's role is no superuser.
     static let firstStatements = """
         CREATE ROLE \(name) LOGIN;
 

@@ -23,7 +23,8 @@ struct PostgreSQLPrograms: Sendable {
 
     /// The installation for stored data of a version, or the newest one for new data.
     static func choose(
-        for stored: String?, among installed: [PostgreSQLPrograms]
+        for stored: String?,
+        among installed: [PostgreSQLPrograms]
     ) throws(EmbeddedError) -> PostgreSQLPrograms {
         guard let newest = installed.first else {
             throw .programMissing(program: "PostgreSQL", package: "postgresql")

@@ -56,7 +56,9 @@ actor SupervisedProcess {
         }
     }
 
-    /// Ends the child and its supervision. Runs to its end in a cancelled task, too.
+    /// Ends the child and its supervision.
+    ///
+    /// Runs to its end in a cancelled task, too.
     func stop() async {
         isStopping = true
         setState(.stopping)
@@ -68,7 +70,9 @@ actor SupervisedProcess {
         setState(.stopped)
     }
 
-    /// Stops watching the child and lets it live, as if this process had been killed. For tests.
+    /// Stops watching the child and lets it live, as if this process had been killed.
+    ///
+    /// For tests.
     func abandon() async {
         isStopping = true
         supervision?.cancel()
@@ -127,15 +131,19 @@ actor SupervisedProcess {
             if ContinuousClock.now - begun > plan.patience {
                 await end(child)
                 throw .notReady(
-                    program: plan.name, seconds: Int(plan.patience.components.seconds),
-                    log: plan.log.lastLines(since: child.logOffset))
+                    program: plan.name,
+                    seconds: Int(plan.patience.components.seconds),
+                    log: plan.log.lastLines(since: child.logOffset)
+                )
             }
             await Pause.short()
         }
         setState(.running)
         let milliseconds = (ContinuousClock.now - begun) / .milliseconds(1)
         logger.notice(
-            "\(plan.name) runs", metadata: ["pid": "\(child.pid)", "startMilliseconds": "\(Int(milliseconds))"])
+            "\(plan.name) runs",
+            metadata: ["pid": "\(child.pid)", "startMilliseconds": "\(Int(milliseconds))"]
+        )
         return child
     }
 
