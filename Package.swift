@@ -103,7 +103,9 @@ let package = Package(
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         tests("Telemetry", ["TestSupport", "Assets", "PostgreSQL", "Primitives"]),
-        tests("Alarms", ["TestSupport", "Assets", "Expressions", "PostgreSQL", "Primitives"]),
+        tests(
+            "Alarms",
+            ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]),
         tests("ERP", ["TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Outbox", ["TestSupport", "ERP", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
         tests(
