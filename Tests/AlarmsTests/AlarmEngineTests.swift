@@ -177,14 +177,18 @@ struct AlarmEngineTests {
         try await Installation.with { site in
             try await site.put("hot", "temperature > 80")
             let key = try site.key("hot")
-            let change = try await site.pool.transaction { transaction in
-                let result = try await site.engine.evaluate([hot(0)], plant: site.plant.snapshot, in: transaction)
+            let change = Mutex<Task<Rule, any Error>?>(nil)
+            try await site.pool.transaction { transaction in
+                let session = CountingSession(transaction) { statement in
+                    guard statement == "alarms.evaluation.lock-rules" else { return }
+                    change.withLock { $0 = Task { try await site.rules.patch(key: key, document: ["enabled": false]) } }
+                    // From here on the change must wait, before the alarm is written.
+                    await #expect(throws: Never.self) { try await site.lockIsAwaited() }
+                }
+                let result = try await site.engine.evaluate([hot(0)], plant: site.plant.snapshot, in: session)
                 #expect(result.raised.count == 1)
-                let change = Task { try await site.rules.patch(key: key, document: ["enabled": false]) }
-                try await site.lockIsAwaited()
-                return change
             }
-            _ = try await change.value
+            _ = try await change.withLock { $0 }?.value
             let alarm = try #require(try await site.stored().first)
             #expect(alarm.clearReason == .ruleDisabled && alarm.clearedAt == Installation.now)
             #expect(try await site.phases().isEmpty)

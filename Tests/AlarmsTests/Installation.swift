@@ -163,20 +163,24 @@ enum ProbeQueries {
     }
 }
 
-/// Counts the statements that run in another session.
+/// Notes the statements that run in another session, and lets a test act in between.
 final class CountingSession: PostgresSession {
     private let session: any PostgresSession
     private let names = Mutex<[String]>([])
+    private let afterQuery: @Sendable (String) async -> Void
 
-    init(_ session: any PostgresSession) {
+    init(_ session: any PostgresSession, afterQuery: @escaping @Sendable (String) async -> Void = { _ in }) {
         self.session = session
+        self.afterQuery = afterQuery
     }
 
     var statements: [String] { names.withLock { $0 } }
 
     func query<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> [Row] {
         names.withLock { $0.append(statement.name) }
-        return try await session.query(statement)
+        let rows = try await session.query(statement)
+        await afterQuery(statement.name)
+        return rows
     }
 
     func first<Row>(_ statement: Statement<Row>) async throws(PostgresError) -> Row? {
