@@ -72,7 +72,7 @@ let package = Package(
         module(
             "API",
             [
-                "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "Expressions", "HTTPServer", "HTTPClient",
+                "Accounts", "Assets", "Telemetry", "Alarms", "Expressions", "HTTPServer", "HTTPWire",
                 "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
             ]),
         module("Embedded", ["CSpawn", "MQTT", "Primitives", crypto, logging]),
@@ -82,9 +82,9 @@ let package = Package(
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Simulation", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
+                "API", "Embedded", "Accounts", "Assets", "Telemetry", "Alarms",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
-                logging,
+                logging, httpTypes,
             ],
             exclude: ["README.md"], swiftSettings: strict),
 

@@ -1,6 +1,90 @@
 import ArgumentParser
+import Foundation
 
+/// The `plantwright` command.
 @main
 struct Plantwright: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Turns machine telemetry into ERP work.")
+    static let configuration = CommandConfiguration(
+        commandName: "plantwright",
+        abstract: "Turns machine telemetry into ERP work.",
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self,
+
+        ])
+}
+
+/// Flags that several commands share; each has a `PLANTWRIGHT_…` variable of the same name.
+struct CommonFlags: ParsableArguments {
+    @Option(help: "PostgreSQL address; without it a private one is run (PLANTWRIGHT_DATABASE_URL).")
+    var databaseUrl: String?
+    @Option(help: "Where everything of this installation is kept (PLANTWRIGHT_DATA_DIR).")
+    var dataDir: String?
+    @Option(help: "Where Public/ and Migrations/ are (PLANTWRIGHT_ASSETS_DIR).")
+    var assetsDir: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical (PLANTWRIGHT_LOG_LEVEL).")
+    var logLevel: String?
+    @Option(help: "The file of the key that seals stored credentials (PLANTWRIGHT_SECRET_KEY_FILE).")
+    var secretKeyFile: String?
+
+    var values: [String: String] {
+        [
+            "DATABASE_URL": databaseUrl, "DATA_DIR": dataDir, "ASSETS_DIR": assetsDir, "LOG_LEVEL": logLevel,
+            "SECRET_KEY_FILE": secretKeyFile,
+        ].compactMapValues { $0 }
+    }
+}
+
+/// Flags of the commands that run the server.
+struct ServerFlags: ParsableArguments {
+    @Option(help: "host:port of the web server (PLANTWRIGHT_LISTEN).")
+    var listen: String?
+    @Option(help: "MQTT broker address; without it a private one is run (PLANTWRIGHT_MQTT_URL).")
+    var mqttUrl: String?
+    @Option(help: "Client id of the durable session (PLANTWRIGHT_MQTT_CLIENT_ID).")
+    var mqttClientId: String?
+    @Option(help: "host:port of the private broker (PLANTWRIGHT_MQTT_LISTEN).")
+    var mqttListen: String?
+    @Option(help: "The address that people use, for links (PLANTWRIGHT_PUBLIC_URL).")
+    var publicUrl: String?
+    @Option(help: "Loopback hosts, addresses and CIDRs that ERP calls may reach (PLANTWRIGHT_OUTBOUND_ALLOW).")
+    var outboundAllow: String?
+    @Option(help: "TLS certificate chain (PLANTWRIGHT_TLS_CERTIFICATE).")
+    var tlsCertificate: String?
+    @Option(help: "TLS private key (PLANTWRIGHT_TLS_KEY).")
+    var tlsKey: String?
+
+    var values: [String: String] {
+        [
+            "LISTEN": listen, "MQTT_URL": mqttUrl, "MQTT_CLIENT_ID": mqttClientId, "MQTT_LISTEN": mqttListen,
+            "PUBLIC_URL": publicUrl, "OUTBOUND_ALLOW": outboundAllow, "TLS_CERTIFICATE": tlsCertificate,
+            "TLS_KEY": tlsKey,
+        ].compactMapValues { $0 }
+    }
+}
+
+extension CommonFlags {
+    /// Reads the settings, or ends the process with exit code 78 after printing every reason.
+    func settings(_ more: [String: String] = [:]) -> Settings {
+        var reader = SettingsReader(
+            flags: values.merging(more) { _, new in new }, environment: ProcessInfo.processInfo.environment)
+        do {
+            return try reader.settings()
+        } catch {
+            CommandFailure.end(error)
+        }
+    }
+}
+
+/// How commands end when they cannot do their work.
+enum CommandFailure {
+    /// Prints the reasons and ends the process with exit code 78.
+    static func end(_ error: InvalidConfiguration) -> Never {
+        for reason in error.reasons { printError("configuration error: \(reason)") }
+        exit(InvalidConfiguration.exitCode)
+    }
+
+    /// Prints one line to standard error.
+    static func printError(_ line: String) {
+        FileHandle.standardError.write(Data((line + "\n").utf8))
+    }
 }

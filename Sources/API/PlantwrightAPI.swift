@@ -1,0 +1,145 @@
+import Accounts
+import Alarms
+import Assets
+import HTTPServer
+import HTTPTypes
+import Logging
+import Observability
+import Primitives
+import Telemetry
+
+/// Everything that the API speaks to, put together by the composition root.
+public struct APIServices: Sendable {
+    /// People, sessions, tokens.
+    public var accounts: AccountStore
+    /// The plant model.
+    public var plant: PlantStore
+    /// The way in.
+    public var writer: IngestWriter
+    /// The way out.
+    public var readings: ReadingStore
+    /// Quarantine and rejected messages.
+    public var refused: RefusedMessageStore
+    /// Rules.
+    public var rules: RuleStore
+    /// Alarms.
+    public var alarms: AlarmStore
+    /// Alarms with their orders.
+    public var ordersOfAlarms: OrdersOfAlarms
+    /// How much ERP work there is.
+    public var orderCounts: @Sendable () async throws -> OrderCounts
+    /// Makes an account of the embedded broker for a device's identifier; nil with an external broker.
+    public var makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?
+    /// The live hub.
+    public var hub: LiveHub
+    /// What works and what does not.
+    public var readiness: Readiness
+    /// The metrics.
+    public var metrics: PlantwrightMetrics
+    /// The browser app.
+    public var assets: StaticAssets
+    /// The basemap, if installed.
+    public var tiles: TileArchive?
+    /// The time.
+    public var clock: WallClock
+
+    /// Puts services together.
+    public init(
+        accounts: AccountStore, plant: PlantStore, writer: IngestWriter, readings: ReadingStore,
+        refused: RefusedMessageStore, rules: RuleStore, alarms: AlarmStore, ordersOfAlarms: OrdersOfAlarms,
+        orderCounts: @escaping @Sendable () async throws -> OrderCounts,
+        makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?, hub: LiveHub, readiness: Readiness,
+        metrics: PlantwrightMetrics, assets: StaticAssets, tiles: TileArchive?, clock: WallClock
+    ) {
+        self.accounts = accounts
+        self.plant = plant
+        self.writer = writer
+        self.readings = readings
+        self.refused = refused
+        self.rules = rules
+        self.alarms = alarms
+        self.ordersOfAlarms = ordersOfAlarms
+        self.orderCounts = orderCounts
+        self.makeCredentials = makeCredentials
+        self.hub = hub
+        self.readiness = readiness
+        self.metrics = metrics
+        self.assets = assets
+        self.tiles = tiles
+        self.clock = clock
+    }
+}
+
+/// User name and password of one device for the embedded broker.
+public struct DeviceCredentials: Sendable {
+    /// The user name.
+    public var username: String
+    /// The password; shown once, kept nowhere.
+    public var password: String
+
+    /// Makes credentials.
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+}
+
+/// The routes of the product.
+public struct PlantwrightAPI: Sendable {
+    let services: APIServices
+    let erp: ERPRoutes
+
+    /// Makes the API.
+    public init(_ services: APIServices, erp: ERPRoutes) {
+        self.services = services
+        self.erp = erp
+    }
+
+    /// All routes with authorization around them.
+    public func makeRouter() -> Router {
+        var routes = APIRouter()
+        routes.use(Authorization(accounts: services.accounts))
+        routes.use(StartingGate(readiness: services.readiness))
+        SystemRoutes(readiness: services.readiness, metrics: services.metrics).register(on: &routes)
+        SessionRoutes(accounts: services.accounts).register(on: &routes)
+        PlantRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
+        CredentialRoutes(plant: services.plant, make: services.makeCredentials).register(on: &routes)
+        TelemetryRoutes(
+            plant: services.plant, writer: services.writer, readings: services.readings, metrics: services.metrics,
+            clock: services.clock
+        ).register(on: &routes)
+        RefusedMessageRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
+        RuleRoutes(rules: services.rules).register(on: &routes)
+        BacktestRoutes(
+            rules: services.rules, plant: services.plant, readings: services.readings, clock: services.clock
+        ).register(on: &routes)
+        AlarmRoutes(alarms: services.alarms, plant: services.plant, orders: services.ordersOfAlarms)
+            .register(on: &routes)
+        OverviewRoutes(
+            plant: services.plant, latest: services.writer.latest, alarms: services.alarms,
+            orderCounts: services.orderCounts, clock: services.clock
+        ).register(on: &routes)
+        erp.register(on: &routes)
+        let live = LiveSocket(hub: services.hub)
+        routes.webSocket("/live", role: .viewer, summary: "Live values and changes.") { request, socket in
+            try await live.serve(request, socket)
+        }
+        PageRoutes(assets: services.assets, tiles: services.tiles).register(on: &routes)
+        return describing(routes)
+    }
+
+    /// Adds the route that describes all others.
+    private func describing(_ routes: APIRouter) -> Router {
+        var routes = routes
+        let document = OpenAPIDocument(routes: routes.router.routes).json
+        routes.get("/api/v1/openapi.json", role: .viewer, summary: "This description.") { _ in .json(document) }
+        return routes.router
+    }
+
+    /// Turns every error into an answer; what is no client's business is logged and told as 500.
+    public static func respond(to error: any Error, logger: Logger) -> Response {
+        if let problem = HTTPProblem(domain: error) { return problem.response }
+        logger.error("A request failed", metadata: ["error": "\(error)"])
+        return HTTPProblem.response(for: error)
+    }
+}

@@ -1,0 +1,54 @@
+import Primitives
+import Synchronization
+
+/// What `/readyz` and the page's banner tell: which part is missing and why.
+public final class Readiness: Sendable {
+    /// A part that must work.
+    public enum Part: String, CaseIterable, Sendable {
+        /// The database answers.
+        case database
+        /// Migrations are applied and the configuration is loaded.
+        case schema
+        /// The durable session is subscribed.
+        case broker
+    }
+
+    private struct State {
+        var faults: [Part: String]
+        var warnings: [String] = []
+    }
+
+    private let state: Mutex<State>
+
+    /// Makes a report in which everything is still starting.
+    public init() {
+        state = Mutex(State(faults: Dictionary(uniqueKeysWithValues: Part.allCases.map { ($0, "starting") })))
+    }
+
+    /// Notes that a part works, or why it does not.
+    public func set(_ part: Part, fault: String?) {
+        state.withLock { $0.faults[part] = fault }
+    }
+
+    /// Notes something that works but should be changed.
+    public func warn(_ warnings: [String]) {
+        state.withLock { $0.warnings = warnings }
+    }
+
+    /// Why a part does not work; nil when it does.
+    public func fault(_ part: Part) -> String? { state.withLock { $0.faults[part] } }
+
+    /// Whether every part works.
+    public var isReady: Bool { state.withLock(\.faults.isEmpty) }
+
+    /// The answer of `/readyz`.
+    public var json: JSONValue {
+        let (faults, warnings) = state.withLock { ($0.faults, $0.warnings) }
+        let reasons = Part.allCases.compactMap { part in
+            faults[part].map { JSONValue.object(["part": .string(part.rawValue), "reason": .string($0)]) }
+        }
+        return [
+            "ready": .bool(faults.isEmpty), "reasons": .array(reasons), "warnings": .array(warnings.map(JSONValue.string)),
+        ]
+    }
+}

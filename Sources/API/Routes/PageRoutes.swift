@@ -1,0 +1,28 @@
+import Accounts
+import HTTPServer
+import HTTPTypes
+
+/// The browser app: its pages, its assets, the map's tiles.
+struct PageRoutes: Sendable {
+    let assets: StaticAssets
+    let tiles: TileArchive?
+
+    /// The addresses of the app's pages; the page itself decides what to show.
+    static let paths = [
+        "/", "/alarms", "/orders", "/inventory", "/plant", "/plant/{key}", "/devices", "/devices/{key}",
+        "/deliveries/{id}", "/quarantine", "/rejected", "/admin", "/admin/{section}", "/admin/{section}/{key}",
+    ]
+
+    func register(on routes: inout APIRouter) {
+        for path in Self.paths {
+            routes.get(path, role: nil, summary: "A page of the browser app.") { request in
+                try assets.page("index.html", for: request)
+            }
+        }
+        routes.get("/sign-in", role: nil, summary: "The sign-in page.") { request in
+            try assets.page("sign-in.html", for: request)
+        }
+        routes.addAssets(assets)
+        routes.addTiles(tiles, role: .viewer)
+    }
+}

@@ -1,0 +1,47 @@
+import Alarms
+import Assets
+import MQTT
+import Observability
+import PostgreSQL
+import Primitives
+import Telemetry
+
+/// Carries messages from the durable session into the ingest writer; returning means committed.
+struct MessagePump: Sendable {
+    let writer: IngestWriter
+    let metrics: PlantwrightMetrics
+    let clock: WallClock
+
+    func handle(_ batch: [InboundMessage]) async throws {
+        let now = clock.now
+        metrics.messagesReceived.increment(by: batch.count)
+        _ = try await writer.write(
+            batch.map { message in
+                TelemetryMessage(
+                    sender: .identifier(TelemetryMessage.identifier(inTopic: message.topic) ?? ""),
+                    topic: message.topic, payload: message.payload, receivedAt: now)
+            })
+    }
+}
+
+/// Lets the alarm engine take part in every batch, and something else act on the alarms that it raises.
+struct AlarmParticipant: BatchParticipant {
+    /// Acts on raised alarms in the batch's transaction; what it returns is called after COMMIT.
+    typealias Observer =
+        @Sendable ([RaisedAlarm], PlantSnapshot, Transaction) async throws -> @Sendable () -> Void
+
+    let engine: AlarmEngine
+    let observer: Observer
+
+    func process(_ batch: StoredBatch, in transaction: Transaction) async throws -> @Sendable () -> Void {
+        let result = try await engine.evaluate(batch.readings, plant: batch.plant, in: transaction)
+        if result.raised.isEmpty { return result.apply }
+        let applyObserver = try await observer(result.raised, batch.plant, transaction)
+        return {
+            result.apply()
+            applyObserver()
+        }
+    }
+
+    func reset() async throws { engine.invalidate() }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import Logging
+import PostgreSQL
+
+/// `plantwright migrate`
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the database's schema up to date.")
+
+    @OptionGroup var common: CommonFlags
+    @Flag(help: "Only tell what is missing; exit code 1 when something is.") var check = false
+
+    func run() async throws {
+        let settings = common.settings()
+        guard let database = settings.database else {
+            CommandFailure.end(
+                InvalidConfiguration(reasons: ["DATABASE_URL: needed here; the embedded database migrates at start"]))
+        }
+        let migrator = try Migrator(
+            directory: settings.assetsDirectory + "/Migrations", logger: Logger(label: "plantwright"))
+        if check {
+            let pending = try await migrator.check(database)
+            for name in pending { print("pending: \(name)") }
+            if pending.isEmpty { print("The schema is up to date.") } else { throw ExitCode(1) }
+        } else {
+            let applied = try await migrator.apply(to: database)
+            for name in applied { print("applied: \(name)") }
+            if applied.isEmpty { print("The schema is up to date.") }
+        }
+    }
+}

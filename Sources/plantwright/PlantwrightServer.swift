@@ -1,0 +1,136 @@
+import API
+import Embedded
+import Foundation
+import HTTPServer
+import Logging
+import MQTT
+import Observability
+import PostgreSQL
+import Primitives
+import Telemetry
+
+/// The running server: brings everything up in order, keeps it running, takes it down in reverse order.
+struct PlantwrightServer: Sendable {
+    let settings: Settings
+    let logger: Logger
+    let metrics = PlantwrightMetrics()
+    let readiness = Readiness()
+    /// What a command does beside serving, once everything is ready; `demo` runs its plant here.
+    var companion: (@Sendable (RunningServer) async throws -> Void)?
+
+    /// What a companion can use.
+    struct RunningServer: Sendable {
+        let parts: ServerParts
+        let address: BoundAddress
+        let broker: BrokerAddress
+        let readiness: Readiness
+        let mappings: @Sendable () async throws -> Void
+    }
+
+    /// Serves until the task is cancelled.
+    func run() async throws {
+        let embedded = EmbeddedServers(settings: settings, logger: logger)
+        do {
+            let (database, broker) = try await embedded.start()
+            let parts = try ServerParts(database: database, settings: settings, metrics: metrics, logger: logger)
+            try await serve(parts, database: database, broker: broker, embedded: embedded)
+            await parts.shutdown()
+        } catch {
+            await embedded.stop()
+            throw error
+        }
+        await embedded.stop()
+    }
+
+    private func serve(
+        _ parts: ServerParts, database: PostgresConfiguration, broker: BrokerAddress, embedded: EmbeddedServers
+    ) async throws {
+        let hub = makeHub(parts)
+        let server = try makeServer(parts, hub: hub, embedded: embedded)
+        let address = try await server.bind()
+        logger.notice("Listening", metadata: ["address": "\(address.url)"])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            group.addTask { await DatabaseMonitor(pool: parts.pool, readiness: readiness, logger: logger).run() }
+            group.addTask {
+                try await bringUp(parts, database: database)
+                try await work(parts, database: database, broker: broker, hub: hub, address: address)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Migrates and loads; an unreachable database is waited for, refused credentials end the program.
+    private func bringUp(_ parts: ServerParts, database: PostgresConfiguration) async throws {
+        let migrator = try Migrator(directory: settings.assetsDirectory + "/Migrations", logger: logger)
+        while true {
+            do {
+                for name in try await migrator.apply(to: database) {
+                    logger.notice("Migrated", metadata: ["file": "\(name)"])
+                }
+                try await parts.load()
+                if try await parts.pool.first(MonitorQueries.fsync()) == "off" {
+                    readiness.warn(["PostgreSQL runs with fsync = off: a power failure can lose committed data"])
+                }
+                readiness.set(.schema, fault: nil)
+                return
+            } catch {
+                if StartFailure.isFinal(error) { throw InvalidConfiguration(reasons: ["DATABASE_URL: \(error)"]) }
+                readiness.set(.schema, fault: "waiting for the database")
+                logger.warning("The database cannot be used yet", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// Runs everything that needs a loaded configuration.
+    private func work(
+        _ parts: ServerParts, database: PostgresConfiguration, broker: BrokerAddress, hub: LiveHub,
+        address: BoundAddress
+    ) async throws {
+        let installation = try await parts.pool.first(MonitorQueries.installation())
+        let clientID = settings.clientID ?? "plantwright-\(installation?.uuidString.lowercased() ?? "")"
+        let consumer = DurableConsumer(
+            ConsumerConfiguration(
+                broker: broker, clientID: clientID, filters: [TelemetryMessage.nativeTopicFilter]), logger: logger)
+        let pump = MessagePump(writer: parts.writer, metrics: metrics, clock: .system)
+        let listener = NotificationListener(
+            configuration: database, channels: ["plantwright_change", "plantwright_outbox"], logger: logger)
+        let running = RunningServer(
+            parts: parts, address: address, broker: broker, readiness: readiness, mappings: {})
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await consumer.run(pump.handle) }
+            group.addTask { await BrokerMonitor(consumer: consumer, readiness: readiness, logger: logger).run() }
+            group.addTask { await hub.run() }
+            group.addTask { await listener.run() }
+            group.addTask { for await _ in listener.subscribe() { hub.hint() } }
+            group.addTask { await parts.erp.run(listener: listener) }
+            if let companion { group.addTask { try await companion(running) } }
+            try await group.waitForAll()
+        }
+    }
+
+    private func makeHub(_ parts: ServerParts) -> LiveHub {
+        LiveHub(
+            pool: parts.pool, latest: parts.writer.latest, plant: parts.plant, readiness: readiness, metrics: metrics,
+            clock: .system, logger: logger, render: LiveRenderer(parts: parts).render)
+    }
+
+    private func makeServer(_ parts: ServerParts, hub: LiveHub, embedded: EmbeddedServers) throws -> Server {
+        let assets = try StaticAssets(directory: settings.assetsDirectory + "/Public")
+        let tiles = try? TileArchive(path: settings.assetsDirectory + "/Public/basemap/basemap.pmtiles")
+        let services = APIServices(
+            accounts: parts.accounts, plant: parts.plant, writer: parts.writer, readings: parts.readings,
+            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer), rules: parts.rules,
+            alarms: parts.alarms, ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
+            orderCounts: parts.erp.orderCounts, makeCredentials: embedded.makeCredentials, hub: hub,
+            readiness: readiness, metrics: metrics, assets: assets, tiles: tiles, clock: .system)
+        let router = PlantwrightAPI(services, erp: parts.erp.routes).makeRouter()
+        return try Server(
+            configuration: ServerConfiguration(host: settings.listen.host, port: settings.listen.port), router: router,
+            middleware: StandardMiddleware.all, observers: StandardMiddleware.observers(metrics, logger),
+            logger: logger
+        ) { [logger] error, _ in PlantwrightAPI.respond(to: error, logger: logger) }
+    }
+}

@@ -1,0 +1,64 @@
+import API
+import Accounts
+import Alarms
+import Assets
+import HTTPServer
+import Logging
+import MQTT
+import Observability
+import PostgreSQL
+import Primitives
+import Secrets
+import Telemetry
+
+/// The parts of a running server that need a database, put together.
+struct ServerParts: Sendable {
+    let pool: PostgresPool
+    let ingestPool: PostgresPool
+    let accounts: AccountStore
+    let plant: PlantStore
+    let engine: AlarmEngine
+    let rules: RuleStore
+    let alarms: AlarmStore
+    let writer: IngestWriter
+    let readings: ReadingStore
+    let erp: ERPParts
+
+    init(
+        database: PostgresConfiguration, settings: Settings, metrics: PlantwrightMetrics, logger: Logger
+    ) throws {
+        let clock = WallClock.system
+        pool = PostgresPool(configuration: database, size: 12, logger: logger)
+        var ingest = database
+        ingest.applicationName = "plantwright ingest"
+        ingest.settings["synchronous_commit"] = "on"
+        ingestPool = PostgresPool(configuration: ingest, size: 2, logger: logger)
+        accounts = AccountStore(database: pool, clock: clock, identifiers: .system, random: .system)
+        plant = PlantStore(pool: pool)
+        engine = AlarmEngine(
+            states: plant.states, clock: clock, identifiers: .system, metrics: metrics, logger: logger)
+        erp = try ERPParts(
+            pool: pool, database: database, plant: plant, settings: settings, metrics: metrics, logger: logger)
+        rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
+        alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
+        writer = IngestWriter(
+            pool: ingestPool, plant: plant,
+            participants: [
+                AlarmParticipant(engine: engine, observer: erp.observeAlarms),
+                erp.participant,
+            ], latest: LatestReadings(), metrics: metrics, logger: logger)
+        readings = ReadingStore(pool: pool, plant: plant)
+    }
+
+    /// Reads the configuration into memory.
+    func load() async throws {
+        try await plant.load()
+        try await erp.load()
+        writer.latest.update(try await readings.latest(devices: Array(plant.snapshot.devices.keys)))
+    }
+
+    func shutdown() async {
+        await pool.shutdown()
+        await ingestPool.shutdown()
+    }
+}
