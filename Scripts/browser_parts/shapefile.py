@@ -70,6 +70,15 @@ def attributes(path: Path) -> Iterator[dict[str, str]]:
     for number in range(count):
         row, position = {}, header + number * length + 1
         for name, size in fields:
-            row[name] = data[position:position + size].decode("utf-8", "replace").strip(" \0")
+            row[name] = _text(data[position:position + size])
             position += size
         yield row
+
+
+def _text(data: bytes) -> str:
+    """Some of the files are in UTF-8, the others in the Windows code page."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    return text.strip(" \0")

@@ -1,0 +1,149 @@
+/** The one form of all configuration: fields by section, mistakes at their field, nothing lost by leaving. */
+import { Problem, put, remove } from '../core/api.js';
+import { fill, h, icon } from '../core/dom.js';
+import { plant } from '../core/plant.js';
+import { guardLeaving, navigate } from '../core/router.js';
+import { confirmDanger } from '../components/dialog.js';
+import { toast } from '../components/toast.js';
+import { textControl } from './controls.js';
+
+/** @typedef {import('./controls.js').Control} Control */
+/** @typedef {{title: string, help?: string, controls: Control[]}} Group */
+/** @typedef {import('./sections.js').Section} Section */
+
+/** @param {string} text */
+const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
+
+export class EntryForm {
+  #summary = h('div', { class: 'form-summary', role: 'alert', tabIndex: -1, hidden: true });
+  #saved = '';
+  #saveButton = h('button', { type: 'submit', class: 'button primary' }, 'Save');
+  #key = textControl({ name: 'key', label: 'Key', mono: true, required: true, help: 'Lower-case letters, digits and hyphens; it stays the same for good.' });
+  /** @type {Control[]} */
+  #controls;
+
+  /**
+   * @param {Section} section @param {string | null} key null for a new entry @param {any} value @param {Group[]} groups
+   * @param {AbortSignal} signal
+   */
+  constructor(section, key, value, groups, signal) {
+    this.section = section;
+    this.key = key;
+    this.#controls = groups.flatMap(({ controls }) => controls);
+    this.#fillIn(value);
+    this.element = h('form', { class: 'form', noValidate: true, on: { submit: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.#save();
+    } } }, this.#summary, groups.map((group, at) => this.#group(group, at === 0)), this.#actions());
+    this.element.addEventListener('input', () => this.element.dispatchEvent(new CustomEvent('draft')));
+    guardLeaving(() => this.isDirty ? 'There are unsaved changes. Leave without saving them?' : null, signal);
+  }
+
+  get isDirty() {
+    return JSON.stringify(this.read()) !== this.#saved;
+  }
+
+  /** The document as it stands in the form. */
+  read() {
+    /** @type {Record<string, any>} */
+    const body = {};
+    for (const control of this.#controls) {
+      const value = control.get();
+      if (value !== undefined) body[control.name] = value;
+    }
+    return this.section.toBody ? this.section.toBody(body) : body;
+  }
+
+  /** @param {any} value */
+  #fillIn(value) {
+    const shown = this.section.toForm ? this.section.toForm(value) : value;
+    for (const control of this.#controls) control.set(shown[control.name]);
+    this.#saved = JSON.stringify(this.read());
+    if (this.key !== null) return;
+    const name = this.#controls.find((control) => control.name === 'name');
+    const keyInput = /** @type {HTMLInputElement} */ (this.#key.element.querySelector('input'));
+    this.#key.set(value.key ?? slug(value.name ?? ''));
+    let isOwn = Boolean(value.key);
+    keyInput.addEventListener('input', () => isOwn = true);
+    name?.element.addEventListener('input', () => isOwn || this.#key.set(slug(name.get())));
+  }
+
+  /** @param {Group} group @param {boolean} isFirst */
+  #group({ title, help, controls }, isFirst) {
+    const elements = controls.map(({ element }) => element);
+    if (isFirst && this.key === null) elements.splice(1, 0, this.#key.element);
+    return h('section', { class: 'card form-section' }, h('div', null, h('h2', null, title), help ? h('p', { class: 'soft' }, help) : null), h('div', { class: 'form-grid' }, elements));
+  }
+
+  #actions() {
+    return h('div', { class: 'form-actions' }, this.#saveButton, h('a', { class: 'button', href: `/admin/${this.section.name}` }, 'Cancel'),
+      this.key === null ? null : h('button', { type: 'button', class: 'button danger', on: { click: () => this.#delete() } }, icon('trash-2'), 'Delete'));
+  }
+
+  async #save() {
+    const key = this.key ?? this.#key.get();
+    this.#clear();
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(key)) return this.#show([{ pointer: '/key', detail: 'A key has lower-case letters, digits and hyphens, for example “line-2”.' }]);
+    this.#saveButton.disabled = true;
+    try {
+      const body = this.read();
+      await put(`/api/v1/${this.section.name}/${key}`, body);
+      this.#saved = JSON.stringify(this.read());
+      plant.forget();
+      await plant.load();
+      toast(`${this.section.singular} saved`);
+      if (this.key === null) await navigate(`/admin/${this.section.name}/${key}`, { replace: true });
+      this.element.dispatchEvent(new CustomEvent('saved'));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#show(error.errors.length ? error.errors : [{ pointer: '', detail: error.message }]);
+    } finally {
+      this.#saveButton.disabled = false;
+    }
+  }
+
+  #clear() {
+    this.#summary.hidden = true;
+    for (const control of [this.#key, ...this.#controls]) control.clear();
+  }
+
+  /** Shows each mistake at its field; what has no field goes to the top. @param {import('../core/api.js').FieldError[]} errors */
+  #show(errors) {
+    /** @type {HTMLElement | null} */
+    let first = null;
+    const homeless = errors.filter(({ pointer, detail }) => {
+      const place = this.fail(pointer, detail);
+      first ??= place;
+      return place === null;
+    });
+    if (homeless.length > 0) {
+      this.#summary.hidden = false;
+      fill(this.#summary, h('strong', null, 'This could not be saved.'), h('ul', null, homeless.map(({ detail }) => h('li', null, detail))));
+      first ??= this.#summary;
+    }
+    /** @type {HTMLElement | null} */ (first)?.focus();
+  }
+
+  /** Marks the field of a pointer. @param {string} pointer @param {string} detail @returns {HTMLElement | null} what to focus */
+  fail(pointer, detail) {
+    const own = this.section.pointerOf ? this.section.pointerOf(pointer) : pointer;
+    const [, name = ''] = own.split('/');
+    if (name === 'key' && this.key === null) return this.#key.fail('', detail);
+    return this.#controls.find((control) => control.name === name)?.fail(own.slice(name.length + 1), detail) ?? null;
+  }
+
+  async #delete() {
+    const name = this.section.singular.toLowerCase();
+    if (!await confirmDanger(`Delete this ${name}?`, `“${this.read().name}” is removed from the configuration. This cannot be undone.`, 'Delete')) return;
+    try {
+      await remove(`/api/v1/${this.section.name}/${this.key}`);
+      this.#saved = JSON.stringify(this.read());
+      plant.forget();
+      await plant.load();
+      toast(`${this.section.singular} deleted`);
+      await navigate(`/admin/${this.section.name}`);
+    } catch (error) {
+      this.#show([{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);
+    }
+  }
+}

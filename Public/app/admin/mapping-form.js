@@ -1,0 +1,33 @@
+/** The form of a mapping: trigger, connector, operation, field templates; beside it the exact request. */
+import { checkControl, selectControl, textControl } from './controls.js';
+import { mappingPreview } from './mapping-preview.js';
+import { templateNames } from './names.js';
+import { templateFields, USUAL } from './template-fields.js';
+import { triggerControl } from './trigger.js';
+import { operationName } from '../pages/orders.js';
+
+const OPERATIONS = ['work-order.create', 'work-order.update', 'work-order.cancel', 'stock.set', 'stock.consume', 'stock.receive', 'meter.record', 'parts.check'];
+
+/** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'aside'>} */
+export const mappingForm = {
+  groups: ({ connectors, rules }) => {
+    const trigger = triggerControl(rules);
+    const fields = templateFields(() => templateNames(trigger.profile(), trigger.hasAlarm()));
+    const operation = selectControl({ name: 'operation', label: 'Operation', choices: OPERATIONS.map((name) => ({ value: name, text: operationName(name) })) });
+    trigger.element.addEventListener('change', fields.offer);
+    operation.element.addEventListener('change', () => fields.suggest(operation.get()));
+    return [
+      { title: 'Mapping', controls: [textControl({ name: 'name', label: 'Name', required: true, placeholder: 'Bearing work order' })] },
+      { title: 'When', controls: [trigger] },
+      {
+        title: 'What to do',
+        controls: [
+          selectControl({ name: 'connector', label: 'Connector', empty: 'Choose …', choices: connectors.map(({ key, name }) => ({ value: key, text: name })) }), operation, fields,
+          checkControl({ name: 'enabled', label: 'This mapping is on' }),
+        ],
+      },
+    ];
+  },
+  toForm: (value) => value.fields ? value : { ...value, fields: USUAL[value.operation] },
+  aside: (form, _context, signal) => mappingPreview(form, signal),
+};

@@ -1,0 +1,130 @@
+/** `<pw-chart-panel>`: a device's metrics as charts that share one time axis: spans, zoom, live values. */
+import { all, get, withQuery } from '../core/api.js';
+import { fill, h, icon } from '../core/dom.js';
+import { PlantElement } from '../core/element.js';
+import { live } from '../core/live.js';
+import { plant } from '../core/plant.js';
+import { formatTime } from '../core/time.js';
+import { upsert } from '../components/alarm-parts.js';
+import { card, segmented } from '../components/layout.js';
+import { emptyState, errorState, skeleton } from '../components/states.js';
+import { Chart } from './chart.js';
+import { seriesOf } from './series.js';
+import { StateStrip } from './state-strip.js';
+
+/** @typedef {import('./series.js').Range} Range */
+/** @typedef {import('../components/alarm-parts.js').Alarm} Alarm */
+
+const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const SPANS = [['15 min', 15 * MINUTE], ['1 h', HOUR], ['24 h', DAY], ['7 d', 7 * DAY], ['30 d', 30 * DAY]];
+const COLOURS = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6'];
+
+export class ChartPanel extends PlantElement {
+  #span = HOUR;
+  /** @type {Range | null} */
+  #zoomed = null;
+  /** @type {Range} */
+  #range = { from: 0, to: 1 };
+  /** @type {Map<string, Chart | StateStrip>} */
+  #charts = new Map();
+  /** @type {Alarm[]} */
+  #alarms = [];
+  /** @type {any} the last answer; its series are what the charts draw */
+  #answer = null;
+  #body = h('div', { class: 'charts' }, skeleton(6));
+  #zoomBar = h('div', { class: 'zoom-bar' });
+  #loads = 0;
+
+  /** @param {string} device @param {import('../core/dom.js').Child} [title] */
+  constructor(device, title = 'History') {
+    super();
+    this.heading = title;
+    this.device = device;
+    this.metrics = plant.metricsOf(device).filter(({ kind }) => kind !== 'location');
+  }
+
+  connected() {
+    const spans = segmented({
+      label: 'Time span', value: String(this.#span), options: SPANS.map(([text, value]) => ({ value: String(value), text: String(text) })),
+      onChange: (value) => {
+        this.#span = Number(value);
+        this.#zoom(null);
+      },
+    });
+    fill(this, card({ title: this.heading, class: 'chart-card', actions: [this.#zoomBar, spans] }, this.metrics.length ? this.#body
+      : emptyState('activity', 'Nothing to draw', 'This profile has no metrics with numbers or states.')));
+    if (this.metrics.length === 0) return;
+    this.addEventListener('zoom', (event) => this.#zoom(/** @type {CustomEvent} */ (event).detail), { signal: this.signal });
+    live.subscribe({ topic: 'device', device: this.device }, (values) => values.device === this.device && this.#append(values), this.signal);
+    live.onChange('alarm', (alarm) => alarm.device.key === this.device && this.#alarmChanged(alarm), this.signal);
+    this.listen(live, 'resync', () => this.#load());
+    this.every(15_000, () => !this.#zoomed && this.#answer?.bucket > 0 && !document.hidden && this.#load());
+    this.#zoom(null);
+  }
+
+  /** @param {Range | null} range */
+  #zoom(range) {
+    this.#zoomed = range;
+    fill(this.#zoomBar, range ? h('span', { class: 'soft' }, `${formatTime(range.from)} – ${formatTime(range.to)}`) : null,
+      range ? h('button', { type: 'button', class: 'button small', on: { click: () => this.#zoom(null) } }, icon('rotate-ccw'), 'Reset zoom') : null,
+      h('a', { class: 'button small plain', href: this.#csvAddress(), download: `${this.device}.csv` }, icon('download'), 'CSV'));
+    this.#load();
+  }
+
+  #currentRange() {
+    const now = Date.now();
+    return this.#zoomed ?? { from: now - this.#span, to: now };
+  }
+
+  #csvAddress() {
+    const { from, to } = this.#currentRange();
+    return withQuery(`/api/v1/devices/${this.device}/readings.csv`, { from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  }
+
+  async #load() {
+    const load = ++this.#loads, range = this.#currentRange(), path = `/api/v1/devices/${this.device}/readings`;
+    const times = { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
+    this.#body.setAttribute('aria-busy', 'true');
+    try {
+      const [answer, alarms] = await Promise.all([
+        get(withQuery(path, { metrics: this.metrics.map(({ key }) => key).join(','), points: Math.max(900, this.clientWidth), ...times }), this.signal),
+        all(withQuery('/api/v1/alarms', { device: this.device, ...times }), this.signal),
+      ]);
+      if (load !== this.#loads || this.signal.aborted) return;
+      this.#answer = answer;
+      this.#alarms = alarms;
+      this.#range = range;
+      this.#draw();
+    } catch (error) {
+      if (load !== this.#loads || this.signal.aborted) return;
+      if (this.#charts.size === 0) fill(this.#body, errorState(error, () => this.#load()));
+    } finally {
+      if (load === this.#loads) this.#body.removeAttribute('aria-busy');
+    }
+  }
+
+  #draw() {
+    if (this.#charts.size === 0) {
+      this.metrics.forEach((metric, at) => {
+        const settings = { metric, colour: COLOURS[at % COLOURS.length], interval: plant.patienceWith(this.device) / 3, group: `device-${this.device}` };
+        this.#charts.set(metric.key, metric.kind === 'state' ? new StateStrip(settings) : new Chart(settings));
+      });
+      fill(this.#body, [...this.#charts.values()]);
+    }
+    for (const [key, chart] of this.#charts) chart.set(seriesOf(this.#answer, key), this.#range, this.#alarms);
+  }
+
+  /** @param {import('../core/live.js').Values} message */
+  #append({ ts, values }) {
+    if (this.#zoomed || !this.#answer || this.#answer.bucket > 0) return;
+    this.#range = this.#currentRange();
+    for (const [key, chart] of this.#charts) if (key in values) chart.push(ts, values[key], this.#range);
+  }
+
+  /** @param {Alarm} alarm */
+  #alarmChanged(alarm) {
+    this.#alarms = upsert(this.#alarms, alarm);
+    if (this.#answer) this.#load();
+  }
+}
+customElements.define('pw-chart-panel', ChartPanel);

@@ -1,0 +1,68 @@
+/** One metric's readings in columns, raw or as min, max and mean of buckets. */
+
+/** @typedef {(number | null)[]} Column */
+/**
+ * @typedef {{times: number[], bucket: number, values?: any[], min?: Column, max?: Column, avg?: Column}} Series
+ * Times are Unix milliseconds, `bucket` is in seconds, 0 for raw readings.
+ */
+/** @typedef {{from: number, to: number}} Range */
+
+/** @param {any} answer of the readings endpoint @param {string} metric @returns {Series} */
+export function seriesOf(answer, metric) {
+  const columns = answer.series[metric] ?? { values: [] };
+  return { times: [...answer.times], bucket: answer.bucket ?? 0, ...copy(columns) };
+}
+
+/** @param {Record<string, any[]>} columns */
+function copy(columns) {
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, [...values]]));
+}
+
+/** The values to speak of: raw ones, or the means. @param {Series} series @returns {any[]} */
+export const mainColumn = (series) => series.values ?? series.avg ?? [];
+
+/** Adds a live value, and forgets what has left the range. @param {Series} series @param {number} ts @param {any} value @param {number} from */
+export function appendValue(series, ts, value, from) {
+  if (!series.values || ts <= (series.times.at(-1) ?? 0)) return false;
+  series.times.push(ts);
+  series.values.push(value ?? null);
+  while (series.times.length > 0 && series.times[0] < from) {
+    series.times.shift();
+    series.values.shift();
+  }
+  return true;
+}
+
+/**
+ * The columns as uPlot wants them, seconds first, with a null where readings are missing for long.
+ * @param {Series} series @param {number} interval expected between readings, in milliseconds
+ * @returns {Column[]}
+ */
+export function plotColumns(series, interval) {
+  const patience = Math.max(interval * 3.5, series.bucket * 1500);
+  const sources = series.values ? [series.values] : [series.min ?? [], series.max ?? [], series.avg ?? []];
+  /** @type {Column[]} */
+  const result = [[], ...sources.map(() => [])];
+  series.times.forEach((time, at) => {
+    const before = series.times[at - 1];
+    if (before !== undefined && time - before > patience) {
+      result[0].push((before + 1) / 1000);
+      for (let column = 1; column < result.length; column += 1) result[column].push(null);
+    }
+    result[0].push(time / 1000);
+    sources.forEach((source, column) => result[column + 1].push(numeric(source[at])));
+  });
+  return result;
+}
+
+/** @param {any} value */
+const numeric = (value) => typeof value === 'number' ? value : null;
+
+/** @param {Series} series @returns {{min: number, max: number, last: number | null}} */
+export function extremes(series) {
+  let min = Infinity, max = -Infinity;
+  for (const value of series.min ?? series.values ?? []) if (typeof value === 'number' && value < min) min = value;
+  for (const value of series.max ?? series.values ?? []) if (typeof value === 'number' && value > max) max = value;
+  const last = mainColumn(series).findLast((/** @type {any} */ value) => value !== null) ?? null;
+  return { min, max, last };
+}

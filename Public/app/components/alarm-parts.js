@@ -1,0 +1,45 @@
+/** Pieces that every view of alarms and their orders shares. */
+import { h } from '../core/dom.js';
+import { sentence } from '../core/format.js';
+
+/** @typedef {import('../core/severity.js').Severity} Severity */
+/** @typedef {{key: string, name: string}} Named */
+/** @typedef {{deliveryId: string, state: string, externalId: string | null}} AlarmOrder */
+/**
+ * @typedef {{id: string, rule: Named, device: Named, asset: Named | null, severity: Severity, state: 'open' | 'cleared',
+ *   raisedAt: string, receivedAt: string, clearedAt: string | null, acknowledgedAt: string | null,
+ *   acknowledgedBy: string | null, note?: string | null, orders: AlarmOrder[]}} Alarm
+ */
+
+/** @type {Record<string, [string, string]>} state → [words, class] */
+const STATES = {
+  waiting: ['Waiting', 'info'], leased: ['Sending', 'info'], uncertain: ['Checking', 'warning'], delivered: ['Delivered', 'good'],
+  dead: ['Failed', 'bad'], superseded: ['Superseded', ''],
+};
+
+/** @param {string} state of a delivery */
+export function deliveryState(state) {
+  const [text, className] = STATES[state] ?? [sentence(state), ''];
+  return h('span', { class: `badge ${className}` }, text);
+}
+
+/** The order's number in the ERP, or how far it is. @param {AlarmOrder} order */
+export function orderLink(order) {
+  return h('a', { href: `/deliveries/${order.deliveryId}`, class: 'order-link' },
+    order.externalId ? h('span', { class: 'mono' }, order.externalId) : deliveryState(order.state));
+}
+
+/** Where an alarm is: device and asset. @param {{device: Named | null, asset: Named | null}} item */
+export function whereabouts({ device, asset }) {
+  const deviceLink = device && h('a', { href: `/devices/${device.key}` }, device.name);
+  const assetLink = asset && h('a', { href: `/plant/${asset.key}` }, asset.name);
+  if (device?.name === asset?.name) return deviceLink ?? '–';
+  return deviceLink && assetLink ? [deviceLink, ' · ', assetLink] : deviceLink ?? assetLink ?? '–';
+}
+
+/** Puts a changed item into a list that is kept newest first. @template {{id: string}} T @param {T[]} items @param {T} changed */
+export function upsert(items, changed) {
+  const at = items.findIndex(({ id }) => id === changed.id);
+  if (at < 0) return [changed, ...items];
+  return items.with(at, changed);
+}

@@ -1,0 +1,32 @@
+/** Modal questions, on the browser's own <dialog>. */
+import { h, uniqueId } from '../core/dom.js';
+
+/** @typedef {import('../core/dom.js').Child} Child */
+
+/**
+ * Asks, and resolves to the pressed button's value, or null when the dialog was closed.
+ * @param {{title: string, body: Child, actions: {value: string, text: string, class?: string}[]}} options
+ * @returns {Promise<string | null>}
+ */
+export function ask({ title, body, actions }) {
+  const id = uniqueId('dialog');
+  const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id },
+    h('form', { method: 'dialog' }, h('h2', { id }, title), h('div', { class: 'dialog-body' }, body),
+      h('div', { class: 'dialog-actions' },
+        h('button', { type: 'submit', class: 'button', value: '', formnovalidate: true }, 'Cancel'),
+        actions.map(({ value, text, class: className }) =>
+          h('button', { type: 'submit', class: `button ${className ?? 'primary'}`, value }, text)))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue || null);
+    });
+  });
+}
+
+/** @param {string} title @param {Child} body @param {string} verb */
+export async function confirmDanger(title, body, verb) {
+  return await ask({ title, body, actions: [{ value: 'yes', text: verb, class: 'danger' }] }) === 'yes';
+}

@@ -1,0 +1,53 @@
+/** What stands where content is not (yet): skeletons, empty states, errors. */
+import { Problem } from '../core/api.js';
+import { fill, h, hiddenText, icon } from '../core/dom.js';
+
+/** @typedef {import('../core/dom.js').Child} Child */
+
+/** Grey lines while loading. @param {number} [lines] @param {string} [className] */
+export function skeleton(lines = 4, className = '') {
+  return h('div', { class: `skeleton ${className}`, role: 'status' }, hiddenText('Loading'),
+    Array.from({ length: lines }, () => h('span', { class: 'skeleton-line', 'aria-hidden': 'true' })));
+}
+
+/** @param {string} iconName @param {string} title @param {Child} [text] @param {...Child} actions */
+export function emptyState(iconName, title, text, ...actions) {
+  return h('div', { class: 'empty-state' }, icon(iconName), h('p', { class: 'empty-title' }, title),
+    text ? h('p', { class: 'empty-text' }, text) : null, actions.length ? h('div', { class: 'actions' }, ...actions) : null);
+}
+
+/** @param {unknown} error @param {() => void} [retry] */
+export function errorState(error, retry) {
+  const missing = error instanceof Problem && error.status === 404;
+  const text = error instanceof Error ? error.message : String(error);
+  return h('div', { class: 'empty-state error-state', role: 'alert' }, icon(missing ? 'search' : 'circle-alert'),
+    h('p', { class: 'empty-title' }, missing ? 'Not found' : 'This could not be loaded'),
+    h('p', { class: 'empty-text' }, text),
+    retry && !missing
+      ? h('div', { class: 'actions' }, h('button', { type: 'button', class: 'button', on: { click: retry } }, icon('rotate-ccw'), 'Try again'))
+      : null);
+}
+
+/**
+ * Shows a skeleton, then what was loaded, or the error with a way to try again.
+ * @template T
+ * @param {Element} container @param {AbortSignal} signal
+ * @param {() => Promise<T>} load @param {(value: T) => Child | void} render returns what to show, or shows it itself
+ * @param {Child} [placeholder]
+ */
+export async function showLoaded(container, signal, load, render, placeholder = skeleton()) {
+  fill(container, placeholder);
+  container.setAttribute('aria-busy', 'true');
+  try {
+    const value = await load();
+    if (signal.aborted) return;
+    const content = render(value);
+    if (content !== undefined) fill(container, content);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof Problem)) console.error(error);
+    fill(container, errorState(error, () => showLoaded(container, signal, load, render, placeholder)));
+  } finally {
+    container.removeAttribute('aria-busy');
+  }
+}

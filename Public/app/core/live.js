@@ -1,0 +1,167 @@
+/**
+ * The live connection. Subscriptions are kept and replayed after a reconnect, with the last cursor, so that no change
+ * of an alarm, delivery, work order or stock figure is missed; values are only ever the newest.
+ *
+ * Events: `connection` (state changed), `status` (server's health), `change` (one entity), `resync` (changes may have
+ * been missed: load anew).
+ */
+
+/** @typedef {{topic: string, device?: string, asset?: string}} Topic */
+/** @typedef {{device: string, ts: number, values: Record<string, any>}} Values */
+/** @typedef {'connecting' | 'open' | 'lost'} ConnectionState */
+
+const FIRST_DELAY = 250;
+const LONGEST_DELAY = 5000;
+const SILENCE = 45_000;
+const TRY_AGAIN_LATER = 1013;
+
+export class LiveConnection extends EventTarget {
+  /** @type {ConnectionState} */
+  state = 'connecting';
+  /** @type {{database?: boolean, broker?: boolean, messagesPerSecond?: number}} */
+  status = {};
+
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {Map<number, {topic: Topic, onValues: (values: Values) => void}>} */
+  #subscriptions = new Map();
+  #nextId = 1;
+  #attempts = 0;
+  /** @type {string | null} */
+  #cursor = null;
+  #wasOpen = false;
+  /** Whether pages have loaded before the first greeting: what changed in between would be missed. */
+  #pagesWentAhead = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #watchdog;
+
+  start() {
+    addEventListener('online', () => this.#retryNow());
+    document.addEventListener('visibilitychange', () => document.hidden || this.#retryNow());
+    this.#open();
+  }
+
+  /** Resolves when changes are being followed, or after a while without: pages load what they show afterwards. */
+  async ready(patience = 1500) {
+    if (this.state === 'open') return;
+    await new Promise((resolve) => {
+      this.addEventListener('connection', resolve, { once: true });
+      setTimeout(resolve, patience);
+    });
+    if (!this.#wasOpen) this.#pagesWentAhead = true;
+  }
+
+  /**
+   * Receives values until the signal is aborted.
+   * @param {Topic} topic @param {(values: Values) => void} onValues @param {AbortSignal} signal
+   */
+  subscribe(topic, onValues, signal) {
+    if (signal.aborted) return;
+    const id = this.#nextId++;
+    this.#subscriptions.set(id, { topic, onValues });
+    if (this.state === 'open') this.#send({ type: 'subscribe', id, ...topic });
+    signal.addEventListener('abort', () => {
+      this.#subscriptions.delete(id);
+      if (this.state === 'open') this.#send({ type: 'unsubscribe', id });
+    });
+  }
+
+  /**
+   * Receives changed entities of a kind until the signal is aborted.
+   * @param {string} kind @param {(entity: any) => void} handler @param {AbortSignal} signal
+   */
+  onChange(kind, handler, signal) {
+    this.addEventListener('change', (event) => {
+      const { detail } = /** @type {CustomEvent} */ (event);
+      if (detail.kind === kind) handler(detail.entity);
+    }, { signal });
+  }
+
+  #open() {
+    clearTimeout(this.#timer);
+    const socket = new WebSocket(new URL('/live', location.href.replace(/^http/, 'ws')));
+    this.#socket = socket;
+    socket.addEventListener('message', (event) => this.#receive(event.data));
+    socket.addEventListener('close', (event) => this.#closed(socket, event.code));
+    this.#watch();
+  }
+
+  /** @param {string} text */
+  #receive(text) {
+    this.#watch();
+    const message = JSON.parse(text);
+    if (message.type === 'hello') this.#greeted(message.cursor);
+    else if (message.type === 'values') this.#deliver(message);
+    else if (message.type === 'change') {
+      this.#cursor = message.cursor ?? this.#cursor;
+      this.#emit('change', message);
+    } else if (message.type === 'status') {
+      this.status = message;
+      this.#emit('status', message);
+    } else if (message.type === 'error') {
+      if (message.code === 'cursor-expired') this.#emit('resync');
+      else console.warn('live:', message.detail ?? message.code);
+    }
+  }
+
+  /** @param {string | undefined} cursor the server's position now */
+  #greeted(cursor) {
+    const resumeFrom = this.#wasOpen ? this.#cursor : null;
+    for (const [id, { topic }] of this.#subscriptions) {
+      this.#send({ type: 'subscribe', id, ...topic, ...(resumeFrom ? { cursor: resumeFrom } : {}) });
+    }
+    if (this.#pagesWentAhead || (this.#wasOpen && !resumeFrom)) this.#emit('resync');
+    this.#cursor ??= cursor ?? null;
+    this.#wasOpen = true;
+    this.#pagesWentAhead = false;
+    this.#attempts = 0;
+    this.#become('open');
+  }
+
+  /** @param {Values & {id?: number}} message */
+  #deliver(message) {
+    if (message.id !== undefined) this.#subscriptions.get(message.id)?.onValues(message);
+    else for (const { onValues } of this.#subscriptions.values()) onValues(message);
+  }
+
+  /** @param {WebSocket} socket @param {number} code */
+  #closed(socket, code) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    clearTimeout(this.#watchdog);
+    if (code !== TRY_AGAIN_LATER) this.#become('lost');
+    const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempts++);
+    this.#timer = setTimeout(() => this.#open(), code === TRY_AGAIN_LATER ? 0 : longest * (0.5 + Math.random() / 2));
+  }
+
+  /** A connection that has said nothing for long is dead, whatever the operating system believes. */
+  #watch() {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#socket?.close(), SILENCE);
+  }
+
+  #retryNow() {
+    if (this.#socket === null) this.#open();
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** @param {ConnectionState} state */
+  #become(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.#emit('connection');
+  }
+
+  /** @param {string} type @param {unknown} [detail] */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+export const live = new LiveConnection();

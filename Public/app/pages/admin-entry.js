@@ -1,0 +1,50 @@
+/** One entry of the configuration in its form; or a new one. */
+import { all, get } from '../core/api.js';
+import { fill, h } from '../core/dom.js';
+import { Page } from '../core/element.js';
+import { plant } from '../core/plant.js';
+import { EntryForm } from '../admin/entry-form.js';
+import { sectionWithForm } from '../admin/sections.js';
+import { breadcrumbs, pageHeader } from '../components/layout.js';
+import { showLoaded } from '../components/states.js';
+import { NotFoundPage } from './not-found.js';
+
+export class AdminEntryPage extends Page {
+  connected() {
+    showEntry(this, this.params.section, this.params.key);
+  }
+}
+customElements.define('pw-admin-entry-page', AdminEntryPage);
+
+/** What forms of a section offer to choose from. @type {Record<string, ('connectors' | 'rules')[]>} */
+const NEEDS = { assets: ['connectors'], mappings: ['connectors', 'rules'] };
+
+/** @param {Page} page @param {string} sectionName @param {string | null} key @param {Record<string, string>} [prefill] of a new entry */
+export function showEntry(page, sectionName, key, prefill = {}) {
+  showLoaded(page, page.signal, async () => {
+    const section = await sectionWithForm(sectionName);
+    if (!section) return null;
+    const needs = NEEDS[sectionName] ?? [];
+    const [value, , ...lists] = await Promise.all([
+      key === null ? { ...section.blank, ...known(prefill) } : get(`/api/v1/${sectionName}/${key}`, page.signal),
+      plant.load(), ...needs.map((name) => all(`/api/v1/${name}`, page.signal)),
+    ]);
+    const context = { connectors: [], rules: [], ...Object.fromEntries(needs.map((name, at) => [name, lists[at]])) };
+    return { section, value, context, groups: await section.groups(context, key === null ? { ...value, key: undefined } : value) };
+  }, (found) => {
+    if (!found) return new NotFoundPage();
+    const { section, value, context, groups } = found;
+    const title = key === null ? `New ${section.singular.toLowerCase()}` : value.name;
+    page.pageTitle = title;
+    const form = new EntryForm(section, key, value, groups, page.signal);
+    const aside = section.aside?.(form, context, page.signal);
+    fill(page,
+      pageHeader({ above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title }),
+      h('div', { class: `entry-layout${aside ? ' has-aside' : ''}${section.name === 'mappings' ? ' is-wide' : ''}` }, form.element, aside));
+  });
+}
+
+/** @param {Record<string, string>} prefill */
+function known({ new: _new, ...rest }) {
+  return rest;
+}

@@ -1,0 +1,94 @@
+/** One delivery: what caused it, what was sent, and what the ERP answered. */
+import { get } from '../core/api.js';
+import { h, icon } from '../core/dom.js';
+import { Page } from '../core/element.js';
+import { formatWithUnit, sentence } from '../core/format.js';
+import { live } from '../core/live.js';
+import { plant } from '../core/plant.js';
+import { formatDuration, formatFullTime } from '../core/time.js';
+import { age } from '../components/age.js';
+import { deliveryState } from '../components/alarm-parts.js';
+import { breadcrumbs, card, externalLink, facts, pageHeader } from '../components/layout.js';
+import { showLoaded } from '../components/states.js';
+import { evidenceChart } from '../chart/evidence.js';
+import { attempts } from './delivery-attempts.js';
+import { operationName, retryButton } from './orders.js';
+
+export class DeliveryPage extends Page {
+  connected() {
+    this.pageTitle = 'Delivery';
+    const load = () => showLoaded(this, this.signal, () => this.#load(), (found) => this.#render(found));
+    live.onChange('delivery', ({ id }) => id === this.params.id && load(), this.signal);
+    live.onChange('work-order', ({ deliveryId }) => deliveryId === this.params.id && load(), this.signal);
+    load();
+  }
+
+  async #load() {
+    const delivery = await get(`/api/v1/deliveries/${this.params.id}`, this.signal);
+    const [alarm, order, reading] = await Promise.all([
+      delivery.alarmId ? get(`/api/v1/alarms/${delivery.alarmId}`, this.signal).catch(() => null) : null,
+      get('/api/v1/work-orders?limit=1000', this.signal).then(({ items }) => items.find((/** @type {any} */ item) => item.deliveryId === delivery.id)),
+      this.#reading(delivery).catch(() => null),
+    ]);
+    return { delivery, alarm, order, reading };
+  }
+
+  /** The values of the reading that caused the delivery. @param {any} delivery */
+  async #reading(delivery) {
+    const metrics = plant.metricsOf(delivery.device?.key).filter(({ kind }) => kind !== 'location');
+    if (metrics.length === 0) return null;
+    const at = Date.parse(delivery.readingTs);
+    const query = new URLSearchParams({
+      metrics: metrics.map(({ key }) => key).join(','), from: new Date(at).toISOString(), to: new Date(at + 2000).toISOString(), points: '100',
+    });
+    const { series } = await get(`/api/v1/devices/${delivery.device.key}/readings?${query}`, this.signal);
+    return metrics.map((metric) => ({ metric, value: series[metric.key]?.values?.[0] ?? null })).filter(({ value }) => value !== null);
+  }
+
+  /** @param {{delivery: any, alarm: any, order: any, reading: any}} found */
+  #render({ delivery, alarm, order, reading }) {
+    const title = String(delivery.fields?.title ?? delivery.fields?.item ?? delivery.mapping.name);
+    this.pageTitle = title;
+    return h('div', null,
+      pageHeader({
+        above: breadcrumbs([{ name: 'Orders', href: '/orders' }, { name: delivery.externalId ?? operationName(delivery.operation) }]),
+        title: [title, deliveryState(delivery.state)],
+        lead: delivery.detail && delivery.state !== 'delivered' ? delivery.detail : `${operationName(delivery.operation)} in ${delivery.connector.name}`,
+        actions: [retryButton(delivery), order?.link ? externalLink(order.link, 'Open in the ERP', 'button') : null],
+      }),
+      trace(delivery, alarm, order, reading),
+      h('div', { class: 'delivery-grid' },
+        h('div', { class: 'stack' },
+          card({ title: 'Time line' }, attempts(delivery)),
+          delivery.device ? card({ title: 'Readings around it', actions: h('a', { href: `/devices/${delivery.device.key}` }, delivery.device.name) }, evidenceChart(delivery, alarm)) : null),
+        h('div', { class: 'stack' },
+          card({ title: 'Sent to the ERP' }, facts(Object.entries(delivery.fields ?? {}).map(([name, value]) => [sentence(name), String(value)]))),
+          card({ title: 'Details' }, facts([
+            ['Mapping', [h('a', { href: `/admin/mappings/${delivery.mapping.key}` }, delivery.mapping.name), ` (revision ${delivery.mapping.revision})`]],
+            ['Connector', delivery.connector.name],
+            ['Idempotency key', h('code', null, delivery.idempotencyKey)],
+            ['Created', formatFullTime(delivery.createdAt)],
+            ['Finished', delivery.finishedAt && formatFullTime(delivery.finishedAt)],
+            ['Attempts', String(delivery.attempts)],
+            ['Next attempt', delivery.state === 'waiting' && delivery.nextAttemptAt && age(delivery.nextAttemptAt)],
+          ])))));
+  }
+}
+customElements.define('pw-delivery-page', DeliveryPage);
+
+/** The chain from cause to effect. @param {any} delivery @param {any} alarm @param {any} order @param {any[] | null} reading */
+function trace(delivery, alarm, order, reading) {
+  const values = reading?.slice(0, 3).map(({ metric, value }) => h('span', { class: 'sub' }, `${metric.name} ${formatWithUnit(value, metric)}`));
+  const took = delivery.finishedAt ? Date.parse(delivery.finishedAt) - Date.parse(delivery.readingTs) : NaN;
+  const step = (/** @type {string} */ iconName, /** @type {string} */ name, /** @type {any[]} */ ...content) =>
+    h('li', null, h('span', { class: 'flow-icon' }, icon(iconName)), h('div', null, h('h2', null, name), ...content));
+  const body = h('ol', { class: 'trace flush' },
+    step('radio', 'Reading', h('span', { class: 'sub' }, formatFullTime(delivery.readingTs)), values ?? null),
+    alarm ? step('bell', 'Alarm', h('span', { class: 'sub' }, alarm.rule.name, alarm.ruleRevision ? ` (rule revision ${alarm.ruleRevision})` : ''),
+      h('span', { class: 'sub' }, `${sentence(alarm.severity)}, ${alarm.state === 'open' ? 'active' : 'cleared'}`)) : null,
+    step('route', 'Mapping', h('span', { class: 'sub' }, `${delivery.mapping.name}, revision ${delivery.mapping.revision}`)),
+    step('clipboard-list', 'ERP', delivery.externalId ? h('strong', { class: 'mono' }, delivery.externalId) : deliveryState(delivery.state),
+      order ? h('span', { class: 'sub' }, `Status: ${sentence(order.status || 'created')}`) : null,
+      Number.isFinite(took) && delivery.state === 'delivered' ? h('span', { class: 'sub' }, `${formatDuration(took)} after the reading`) : null));
+  return h('section', { class: 'card trace-card', 'aria-label': 'Cause and effect' }, body);
+}

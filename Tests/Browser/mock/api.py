@@ -1,0 +1,245 @@
+"""The REST paths of the made-up server. Each function takes (store, match, query, body) and returns (status, value)."""
+
+import re
+from datetime import datetime
+
+from . import plant
+from .store import iso, now
+
+SECTIONS = "profiles|assets|devices|rules|connectors|mappings"
+
+
+def problem(status, code, detail, errors=None):
+    return status, {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail,
+                    "errors": errors or []}
+
+
+def listed(items, query):
+    limit = int(query.get("limit", "100"))
+    return 200, {"items": items[:limit], "nextCursor": None}
+
+
+def list_resources(store, match, query, body):
+    return listed(list(store.resources[match[1]].values()), query)
+
+
+def get_resource(store, match, query, body):
+    item = store.resources[match[1]].get(match[2])
+    return (200, item) if item else problem(404, "not-found", f"There is no {match[1][:-1]} with the key “{match[2]}”.")
+
+
+def put_resource(store, match, query, body):
+    section, key = match[1], match[2]
+    errors = []
+    if not body.get("name"):
+        errors.append({"pointer": "/name", "code": "required", "detail": "A name is needed."})
+    if section == "rules" and not re.search(r"[<>=]", body.get("condition") or ""):
+        errors.append({"pointer": "/condition", "code": "type", "detail": "The condition must be true or false; at 1:1."})
+    if section == "connectors" and not (body.get("url") or "").startswith("http"):
+        errors.append({"pointer": "/url", "code": "format", "detail": "An address begins with http:// or https://."})
+    if errors:
+        return problem(422, "invalid", "The input has mistakes.", errors)
+    if section == "connectors":
+        known = store.resources[section].get(key, {})
+        has = known.get("hasCredentials", False) if "credentials" not in body else bool(body["credentials"])
+        body = {**{k: v for k, v in body.items() if k != "credentials"}, "hasCredentials": has}
+    created = key not in store.resources[section]
+    store.resources[section][key] = {**body, "key": key}
+    return (201 if created else 200), store.resources[section][key]
+
+
+def delete_resource(store, match, query, body):
+    if match[1] == "profiles" and any(d["profile"] == match[2] for d in store.resources["devices"].values()):
+        return problem(409, "in-use", "Devices still use this profile.")
+    store.resources[match[1]].pop(match[2], None)
+    return 204, None
+
+
+def overview(store, match, query, body):
+    return 200, store.overview()
+
+
+def latest(store, match, query, body):
+    device = store.resources["devices"].get(match[1])
+    if not device:
+        return problem(404, "not-found", "There is no such device.")
+    at = now() // 1000 * 1000
+    return 200, {"ts": iso(at), "receivedAt": iso(at + 12), "values": values_of(store, device, at)}
+
+
+def values_of(store, device, at):
+    metrics = store.resources["profiles"][device["profile"]]["metrics"]
+    return {metric["key"]: plant.value(device["key"], metric["key"], at) for metric in metrics}
+
+
+def readings(store, match, query, body):
+    begin, end = moment(query["from"]), moment(query["to"])
+    points, raw = int(query.get("points", "800")), 1000
+    device = match[1]
+    count = (end - begin) // raw
+    step = raw if count <= points else -(-(end - begin) // points // 1000) * 1000
+    bucketed = step > raw
+    times = [at for at in range(begin // step * step, min(end, now()) + 1, step) if not outage(device, at)]
+    series = {}
+    for metric in query["metrics"].split(","):
+        values = [plant.value(device, metric, at) for at in times]
+        if bucketed and isinstance(values[0] if values else 0, float):
+            spread = 0.06
+            series[metric] = {"min": [v - abs(v) * spread for v in values], "max": [v + abs(v) * spread for v in values],
+                              "avg": values}
+        else:
+            series[metric] = {"values": values}
+    return 200, {"device": device, "from": iso(begin), "to": iso(end), "bucket": step / 1000 if bucketed else 0,
+                 "times": times, "series": series}
+
+
+def outage(device, at):
+    """A gap of half an hour a day, so that gaps are seen."""
+    return 3 * 3_600_000 < at % plant.DAY < 3.5 * 3_600_000 or (device == "motor-03" and 600_000 < at % 3_600_000 < 680_000)
+
+
+def moment(text):
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def alarms(store, match, query, body):
+    items = sorted(store.alarms.values(), key=lambda item: item["raisedAt"], reverse=True)
+    if "state" in query:
+        items = [item for item in items if item["state"] == query["state"]]
+    if "device" in query:
+        items = [item for item in items if item["device"]["key"] == query["device"]]
+    if "asset" in query:
+        items = [item for item in items if item["asset"] and below(store, item["asset"]["key"], query["asset"])]
+    if "from" in query:
+        items = [item for item in items if (item["clearedAt"] or "9") >= query["from"]]
+    return listed(items, query)
+
+
+def below(store, asset, ancestor):
+    while asset:
+        if asset == ancestor:
+            return True
+        asset = store.resources["assets"][asset]["parent"]
+    return False
+
+
+def alarm(store, match, query, body):
+    found = store.alarms.get(match[1])
+    return (200, found) if found else problem(404, "not-found", "There is no such alarm.")
+
+
+def acknowledge(store, match, query, body):
+    found = store.alarms.get(match[1])
+    if not found:
+        return problem(404, "not-found", "There is no such alarm.")
+    changed = {**found, "acknowledgedAt": iso(now()), "acknowledgedBy": "Ada Jansen", "note": (body or {}).get("note")}
+    store.alarms[match[1]] = changed
+    store.changed("alarm", changed)
+    return 200, changed
+
+
+def deliveries(store, match, query, body):
+    items = sorted(store.deliveries.values(), key=lambda item: item["createdAt"], reverse=True)
+    state = query.get("state")
+    if state:
+        items = [i for i in items if i["state"] == state or state == "pending" and i["state"] in ("waiting", "uncertain")]
+    return listed([{k: v for k, v in item.items() if k != "timeline"} for item in items], query)
+
+
+def delivery(store, match, query, body):
+    found = store.deliveries.get(match[1])
+    return (200, found) if found else problem(404, "not-found", "There is no such delivery.")
+
+
+def retry(store, match, query, body):
+    found = {**store.deliveries[match[1]], "state": "waiting", "reason": None, "detail": None, "finishedAt": None,
+             "nextAttemptAt": iso(now() + 1000)}
+    store.deliveries[match[1]] = found
+    store.changed("delivery", {k: v for k, v in found.items() if k != "timeline"})
+    return 200, found
+
+
+def work_orders(store, match, query, body):
+    return listed(sorted(store.work_orders.values(), key=lambda item: item["createdAt"], reverse=True), query)
+
+
+def inventory(store, match, query, body):
+    return listed([{"connector": {"key": "erp-simulator", "name": "ERP simulator"}, "item": "PP-GRANULATE",
+                    "quantity": plant.value("silo-1-level", "level", now()), "readingTs": iso(now() - 4000),
+                    "device": {"key": "silo-1-level", "name": "Silo 1 level"}, "updatedAt": iso(now() - 3200),
+                    "asset": {"key": "silo-1", "name": "Silo 1"}}], query)
+
+
+def quarantine(store, match, query, body):
+    return listed(store.quarantine, query)
+
+
+def dismiss(store, match, query, body):
+    store.quarantine = [item for item in store.quarantine if item["identifier"] != match[1]]
+    return 204, None
+
+
+def rejected(store, match, query, body):
+    return listed(store.rejected, query)
+
+
+def backtest(store, match, query, body):
+    if "condition" in body["rule"] and "temprature" in body["rule"]["condition"]:
+        return problem(422, "invalid", "The rule has mistakes.", [
+            {"pointer": "/rule/condition", "code": "unknown-name", "detail": "“temprature” is no metric of profile motor; at 1:1."}])
+    found = [a for a in store.alarms.values() if a["rule"]["key"] == match[1]] or list(store.alarms.values())[:3]
+    return 200, {"alarms": [{"device": a["device"], "raisedAt": a["raisedAt"], "clearedAt": a["clearedAt"]} for a in found],
+                 "count": len(found), "readings": 103_680}
+
+
+def test_connector(store, match, query, body):
+    return 200, {"ok": True, "detail": "GET /api/orders?reference=… answered 200 in 14 ms."}
+
+
+SAMPLE = {"asset.name": "Conveyor 1.3", "asset.key": "motor-03-unit", "asset.equipment": "EQ-1003", "device.name": "Motor 1.3",
+          "device.key": "motor-03", "alarm.severity": "high", "alarm.raisedAt": "2026-11-22T16:20:11.000Z",
+          "rule.name": "Bearing temperature high", "idempotencyKey": "pw-4k7q2m9xw3tza", "temperature": "82.4", "level": "41.7",
+          "link": "http://127.0.0.1:8080/deliveries/…", "vibration": "5.12", "current": "12.1", "reading.ts": "2026-11-22T16:20:11Z"}
+
+
+def preview(store, match, query, body):
+    draft, issues, fields = body["mapping"], [], {}
+    for name, template in (draft.get("fields") or {}).items():
+        def fill(found, name=name, template=template):
+            inner = re.sub(r"^round\(([\w.-]+)\s*,\s*\d+\)$", r"\1", found[1].strip())
+            if inner not in SAMPLE:
+                issues.append({"pointer": f"/fields/{name}", "code": "unknown-name",
+                               "detail": f"“{inner}” is not known here; at 1:{found.start() + 3}."})
+                return "…"
+            return SAMPLE[inner]
+        fields[name] = re.sub(r"\$\{([^}]*)\}", fill, template)
+    connector = store.resources["connectors"].get(draft.get("connector"))
+    if not connector:
+        issues.append({"pointer": "/connector", "code": "required", "detail": "Choose a connector."})
+        return 200, {"request": None, "fields": fields, "issues": issues}
+    stock = draft.get("operation") == "stock.set"
+    call = connector["options"]["stock" if stock else "create"]
+    known = {**fields, "idempotencyKey": SAMPLE["idempotencyKey"]}
+    text = re.compile(r"\$\{(\w+)\}")
+    filled = {k: text.sub(lambda m: str(known.get(m[1], "")), v) for k, v in call["body"].items()}
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    if not stock:
+        headers["idempotency-key"] = SAMPLE["idempotencyKey"]
+    path = text.sub(lambda m: str(known.get(m[1], "")), call["path"])
+    return 200, {"request": {"method": call["method"], "url": connector["url"] + path, "headers": headers, "body": filled},
+                 "fields": fields, "issues": issues}
+
+
+ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, function in [
+    ("GET", "overview", overview),
+    ("GET", "devices/([^/]+)/latest", latest),
+    ("GET", "devices/([^/]+)/readings", readings),
+    ("GET", "alarms", alarms), ("GET", "alarms/([^/]+)", alarm), ("PUT", "alarms/([^/]+)/acknowledgement", acknowledge),
+    ("GET", "deliveries", deliveries), ("GET", "deliveries/([^/]+)", delivery), ("POST", "deliveries/([^/]+)/retry", retry),
+    ("GET", "work-orders", work_orders), ("GET", "inventory", inventory),
+    ("GET", "quarantine", quarantine), ("DELETE", "quarantine/([^/]+)", dismiss), ("GET", "rejected-messages", rejected),
+    ("POST", "rules/([^/]+)/backtest", backtest), ("POST", "connectors/([^/]+)/test", test_connector),
+    ("POST", "mappings/([^/]+)/preview", preview),
+    ("GET", f"({SECTIONS})", list_resources), ("GET", f"({SECTIONS})/([^/]+)", get_resource),
+    ("PUT", f"({SECTIONS})/([^/]+)", put_resource), ("DELETE", f"({SECTIONS})/([^/]+)", delete_resource),
+]]

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""A stand-in for the Plantwright server, with made-up data: for working on the browser app and for its quick tests.
+
+    python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
+
+Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
+/mock/health?database=false&broker=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true.
+"""
+
+import argparse
+import gzip
+import json
+import mimetypes
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mock import api
+from mock.pmtiles import PMTiles
+from mock.store import Store, now
+from mock.websocket import LiveSession
+
+PUBLIC = Path(__file__).resolve().parents[2] / "Public"
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self' blob:; "
+          "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+PAGES = re.compile(r"^/$|^/(alarms|orders|inventory|quarantine|rejected)$|^/(plant|devices|deliveries)/[^/]+$"
+                   r"|^/admin/[^/]+(/[^/]+)?$")
+ASSETS = "/assets/mock"
+
+
+class Live(Store):
+    """The store, and the sessions that follow it."""
+
+    def __init__(self):
+        super().__init__()
+        self.sessions: set[LiveSession] = set()
+        self.changes: list[dict] = []
+        self.health = {"database": True, "broker": True}
+        self.signed_in, self.delay, self.refuse_live = True, 0, False
+
+    def changed(self, kind: str, entity: dict) -> None:
+        message = {"type": "change", "kind": kind, "entity": entity, "cursor": str(len(self.changes) + 1)}
+        self.changes.append(message)
+        for session in list(self.sessions):
+            session.send(message)
+
+    def received(self, session: LiveSession, message: dict) -> None:
+        if message["type"] == "subscribe":
+            session.subscriptions[message["id"]] = message
+            if message.get("cursor"):
+                for change in self.changes[int(message["cursor"]):]:
+                    session.send(change)
+        elif message["type"] == "unsubscribe":
+            session.subscriptions.pop(message["id"], None)
+
+    def tick(self) -> None:
+        at = now() // 1000 * 1000
+        values = [(device, {"type": "values", "device": key, "ts": at, "values": api.values_of(self, device, at)})
+                  for key, device in self.resources["devices"].items() if key not in self.silent]
+        for session in list(self.sessions):
+            session.send({"type": "status", **self.health, "messagesPerSecond": len(values) + at // 1000 % 3 - 1})
+            for identifier, wanted in list(session.subscriptions.items()):
+                for device, message in values:
+                    if wanted["topic"] == "overview" or wanted.get("device") == device["key"] or (
+                            wanted.get("asset") and api.below(self, device["asset"], wanted["asset"])):
+                        session.send({**message, "id": identifier})
+
+    def raise_one(self, rule: str = "bearing-hot", device: str = "motor-03") -> dict:
+        alarm = self.raise_alarm(rule, device, now() - 300)
+        self.changed("alarm", alarm)
+        delivery = self.deliver(alarm, now() - 200)
+        self.changed("delivery", {k: v for k, v in delivery.items() if k != "timeline"})
+        self.changed("work-order", self.work_orders[delivery["id"]])
+        self.changed("alarm", {**alarm})
+        return alarm
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    store: Live
+    tiles: PMTiles | None
+
+    def log_message(self, *arguments):
+        pass
+
+    def answer(self, status: int, body: bytes = b"", kind: str = "application/json", **headers: str) -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.send_header("content-security-policy", POLICY)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def json(self, status: int, value) -> None:
+        self.answer(status, b"" if value is None else json.dumps(value).encode())
+
+    def handle_any(self) -> None:
+        url = urlsplit(self.path)
+        path, query = unquote(url.path), dict(parse_qsl(url.query))
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if path == "/live":
+            self.live()
+        elif path.startswith("/mock/"):
+            self.control(path[6:], query)
+        elif path.startswith("/api/"):
+            self.api(path, query, json.loads(body) if body else None)
+        elif path.startswith(ASSETS + "/"):
+            self.asset(path[len(ASSETS) + 1:])
+        elif path.startswith("/tiles/"):
+            self.tile(path)
+        elif path in ("/readyz", "/healthz"):
+            reasons = [f"{name} unreachable" for name, well in self.store.health.items() if not well]
+            self.json(503 if reasons else 200, {"reasons": reasons})
+        elif path == "/sign-in" or PAGES.match(path):
+            page = (PUBLIC / ("sign-in.html" if path == "/sign-in" else "index.html")).read_text()
+            self.answer(200, page.replace("__ASSETS__", ASSETS).encode(), "text/html; charset=utf-8", cache_control="no-store")
+        else:
+            self.answer(404, b"Not found", "text/plain")
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+
+    def api(self, path: str, query: dict, body) -> None:
+        if path == "/api/v1/session":
+            return self.session(body)
+        if not self.store.signed_in:
+            return self.json(*api.problem(401, "unauthenticated", "Sign in first."))
+        time.sleep(self.store.delay / 1000)
+        for method, pattern, function in api.ROUTES:
+            match = pattern.match(path)
+            if match and method == self.command:
+                with self.store.lock:
+                    if not self.store.health["database"]:
+                        result = api.problem(503, "database-unavailable", "The database cannot be reached; try again shortly.")
+                    else:
+                        result = function(self.store, match, query, body)
+                return self.json(*result)
+        self.json(*api.problem(404, "not-found", "There is no such path."))
+
+    def session(self, body) -> None:
+        if self.command == "POST":
+            if body.get("token") != "good":
+                return self.json(*api.problem(401, "link-invalid", "This link was used already or is too old. Ask for a new one."))
+            self.store.signed_in = True
+        elif self.command == "DELETE":
+            self.store.signed_in = False
+        elif not self.store.signed_in:
+            return self.json(*api.problem(401, "unauthenticated", "Sign in first."))
+        self.json(200, {"name": "Ada Jansen", "email": "ada@lowlands.example", "role": "admin"})
+
+    def control(self, action: str, query: dict) -> None:
+        store, result = self.store, None
+        with store.lock:
+            if action == "alarm":
+                result = store.raise_one(**query)
+            elif action == "drop":
+                for session in list(store.sessions):
+                    session.close(int(query.get("code", "1001")))
+            elif action == "health":
+                store.health |= {name: value == "true" for name, value in query.items()}
+            elif action == "sign-out":
+                store.signed_in = False
+            elif action == "delay":
+                store.delay = int(query["milliseconds"])
+            elif action == "refuse-live":
+                store.refuse_live = query["on"] == "true"
+        self.json(200, result or {})
+
+    def live(self) -> None:
+        self.close_connection = True
+        if self.store.refuse_live or not self.store.signed_in:
+            return self.answer(503)
+        session = LiveSession(self, self.store.received)
+        session.send({"type": "hello", "cursor": str(len(self.store.changes))})
+        self.store.sessions.add(session)
+        try:
+            session.run()
+        finally:
+            self.store.sessions.discard(session)
+
+    def asset(self, path: str) -> None:
+        file = (PUBLIC / path).resolve()
+        if not file.is_relative_to(PUBLIC) or not file.is_file():
+            return self.answer(404)
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        self.answer(200, file.read_bytes(), kind, cache_control="no-cache")
+
+    def tile(self, path: str) -> None:
+        z, x, y = (int(part) for part in path.removesuffix(".mvt").split("/")[2:5])
+        data = self.tiles.tile(z, x, y) if self.tiles else None
+        if data is None:
+            return self.answer(204)
+        if data[:2] != b"\x1f\x8b":
+            data = gzip.compress(data)
+        self.answer(200, data, "application/vnd.mapbox-vector-tile", content_encoding="gzip", cache_control="max-age=3600")
+
+
+def start(port: int = 0, quiet: bool = True) -> ThreadingHTTPServer:
+    """Serves in the background; a quiet plant raises alarms only when told."""
+    mimetypes.add_type("text/javascript", ".js")
+    mimetypes.add_type("font/woff2", ".woff2")
+    archive = PUBLIC / "basemap/world.pmtiles"
+    Handler.store = store = Live()
+    Handler.tiles = PMTiles(archive) if archive.exists() else None
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def beat():
+        count = 0
+        while True:
+            time.sleep(1)
+            count += 1
+            with store.lock:
+                store.tick()
+                if not quiet and count % 20 == 0:
+                    store.raise_one(*(("bearing-hot", "motor-03"), ("co2-high", "floor-3"))[count // 20 % 2])
+
+    threading.Thread(target=beat, daemon=True).start()
+    return server
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8099)
+    parser.add_argument("--quiet-plant", action="store_true")
+    options = parser.parse_args()
+    running = start(options.port, options.quiet_plant)
+    print(f"http://127.0.0.1:{running.server_address[1]}/", flush=True)
+    threading.Event().wait()
