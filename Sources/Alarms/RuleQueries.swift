@@ -94,11 +94,15 @@ enum RuleQueries {
         )
     }
 
-    /// Takes a rule out of use; its alarms keep referring to it.
+    /// Takes a rule out of use: its alarms keep referring to it, but it no longer holds on to its profile.
     static func retire(id: Int32, at time: Timestamp) -> Statement<Void> {
         Statement(
             "alarms.rule.retire",
-            "UPDATE rule SET deleted_at = \(time), updated_at = \(time), revision = revision + 1 WHERE id = \(id)"
+            """
+            UPDATE rule SET deleted_at = \(time), updated_at = \(time), revision = revision + 1, profile_id = NULL,
+                asset_ids = coalesce(asset_ids, '{}')
+            WHERE id = \(id)
+            """
         )
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Alarms as they are read", .timeLimit(.minutes(1)))
 struct AlarmStoreTests {
-    /// Six alarms: motor 1 at 0 (cleared at 1), 2 and 4 of low severity, motor 2 at 3, tank 1 at 5 (cleared at 6).
+    /// Five alarms: motor 1 at 0 (cleared at 1), 2 and 4 of low severity, motor 2 at 3, tank 1 at 5 (cleared at 6).
     private func withAlarms(_ body: (Installation) async throws -> Void) async throws {
         try await Installation.with { site in
             try await site.put("hot", "temperature > 80")

@@ -101,6 +101,20 @@ struct RuleStoreTests {
         }
     }
 
+    @Test("A profile is in use while a rule names it, and no longer")
+    func profileInUse() async throws {
+        try await Installation.with { site in
+            let key = try site.key("spare")
+            let document: JSONValue = ["name": "Spare", "metrics": [["key": "speed", "kind": "gauge"]]]
+            _ = try await site.plant.putProfile(key: key, document: document)
+            try await site.put("fast", "speed > 80", ["profile": "spare"])
+            await #expect(throws: ResourceFailure.self) { try await site.plant.deleteProfile(key: key) }
+            try await site.rules.delete(key: site.key("fast"))
+            try await site.plant.deleteProfile(key: key)
+            #expect(site.plant.snapshot.profile(key: "spare") == nil)
+        }
+    }
+
     @Test("Disabling a rule clears its open alarms; enabling it starts afresh")
     func disable() async throws {
         try await Installation.with { site in
