@@ -6,13 +6,13 @@ public struct ParserLimits: Hashable, Sendable {
     public var field = 16 * 1_024
     /// Number of field lines, of the head and again of the trailer section; beyond it the answer is 431.
     public var fieldCount = 300
-    /// The whole head with its line ends; beyond it the answer is 431.
+    /// The whole head with its line ends, without the empty last line; beyond it the answer is 431.
     public var head = 64 * 1_024
     /// The extensions of one chunk (RFC 9112 section 7.1.1); beyond it the answer is 400.
     public var chunkExtension = 4 * 1_024
     /// The extensions of all chunks of one body together; beyond it the answer is 400.
     public var chunkExtensions = 64 * 1_024
-    /// The whole trailer section with its line ends; beyond it the answer is 431.
+    /// The whole trailer section with its line ends, without the empty last line; beyond it the answer is 431.
     public var trailers = 16 * 1_024
 
     /// Makes the default limits.
