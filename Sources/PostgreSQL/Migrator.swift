@@ -62,7 +62,9 @@ public struct Migrator: Sendable {
         var files: [File] = []
         for name in names.filter({ $0.hasSuffix(".sql") }).sorted() {
             let digits = name.prefix { $0 != "_" }
-            guard digits.count == 4, let version = Int32(digits), version > 0, name.utf8.count > 9 else {
+            guard digits.utf8.count == 4, digits.allSatisfy(\.isNumber), let version = Int32(digits), version > 0,
+                name.utf8.count > 9
+            else {
                 throw .badName(name)
             }
             if files.last?.version == version { throw .duplicateVersion(version) }

@@ -72,10 +72,11 @@ extension PostgresConnection {
         do throws(PostgresError) {
             guard handle.isOpen else { throw PostgresError(.closed, "The connection is closed.") }
             if isStreaming { throw PostgresError(.misuse, "The connection still delivers the rows of a stream.") }
+            // In this order: a request that comes after the look also comes after the draining, and wakes the wait.
+            signal.drain()
             if let operation, signal.isRequested(operation) {
                 throw PostgresError(.cancelled, "The task was cancelled.")
             }
-            signal.drain()
             return try body(
                 OperationContext(operation: operation, deadline: Deadline(after: configuration.queryTimeout))
             )
@@ -142,7 +143,7 @@ extension PostgresConnection {
     func finish(_ context: OperationContext) throws(PostgresError) -> ResultHandle {
         var last: ResultHandle?
         var failure: PostgresError?
-        while let result = try nextResult(context) {
+        while failure == nil || handle.isOpen, let result = try nextResult(context) {
             switch result.status {
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_COPY_IN: break
             default: failure = failure ?? serverError(of: result.raw, context)
@@ -161,7 +162,11 @@ extension PostgresConnection {
         try flush(context)
         while PQisBusy(handle.raw) == 1 {
             try waitForServer(Int16(POLLIN), context)
-            guard PQconsumeInput(handle.raw) == 1 else { throw handle.lostError() }
+            guard PQconsumeInput(handle.raw) == 1 else {
+                // The server's last words, if it said why it ends the connection.
+                guard let raw = PQgetResult(handle.raw) else { throw handle.lostError() }
+                return ResultHandle(raw)
+            }
         }
         guard let raw = PQgetResult(handle.raw) else { return nil }
         return ResultHandle(raw)

@@ -136,6 +136,36 @@ extension TemporaryPostgreSQL {
         try await makeDatabase(template: "template0")
     }
 
+    /// Runs `body` with a pool on a new migrated database of the shared server, and closes the pool afterwards.
+    @discardableResult
+    public static func withMigratedPool<Value>(
+        size: Int = 4,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresPool) async throws -> Value
+    ) async throws -> Value {
+        try await withPool(on: try await shared().migratedDatabase(), size: size, isolation: isolation, body)
+    }
+
+    /// Runs `body` with a pool on a database and closes the pool afterwards.
+    @discardableResult
+    public static func withPool<Value>(
+        on database: PostgresConfiguration,
+        size: Int = 4,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresPool) async throws -> Value
+    ) async throws -> Value {
+        let logger = Logger(label: "test.pool") { _ in SwiftLogNoOpLogHandler() }
+        let pool = PostgresPool(configuration: database, size: size, logger: logger)
+        do {
+            let value = try await body(pool)
+            await pool.shutdown()
+            return value
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+    }
+
     /// The folder of the product's migrations.
     public static var migrations: String {
         URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
