@@ -21,19 +21,14 @@ struct LeftoverTests {
         _ = try FolderLock(path: path)
     }
 
-    /// A copy of `sleep` under a name of its own, so that it is found among all processes.
-    private func sleeper(_ folder: TestFolder, _ arguments: [String], working: String? = nil) throws -> ChildProcess {
-        let program = folder.path + "/pw-sleeper"
+    /// A copy of `tail`, following files for ever, under a name of its own, so that it is found among all processes.
+    private func follower(_ folder: TestFolder, of file: String, working: String = "/") throws -> ChildProcess {
+        let program = folder.path + "/pw-follower"
         if !FileManager.default.fileExists(atPath: program) {
-            try FileManager.default.copyItem(atPath: "/usr/bin/dash", toPath: program)
+            try FileManager.default.copyItem(atPath: "/usr/bin/tail", toPath: program)
         }
         return try ChildProcess.start(
-            Command(
-                program: program,
-                arguments: ["-c", "while :; do sleep 0.02; done", "sh"] + arguments,
-                account: .current,
-                folder: working ?? "/"
-            ),
+            Command(program: program, arguments: ["-f", file], account: .current, folder: working),
             log: ChildLog(path: folder.path + "/log")
         )
     }
@@ -41,13 +36,14 @@ struct LeftoverTests {
     @Test func findsByArgumentAndByFolder() async throws {
         let folder = try TestFolder()
         let data = try Folder.dataDirectory(folder.path + "/data").path
-        let main = try sleeper(folder, [data])
-        let worker = try sleeper(folder, [], working: data)
-        let other = try sleeper(folder, [data + "2"])
-        let leftovers = LeftoverProcesses(program: "pw-sleeper", argument: data, workingFolder: data)
+        let file = try folder.write("data/file", "")
+        let main = try follower(folder, of: file)
+        let worker = try follower(folder, of: "/dev/null", working: data)
+        let other = try follower(folder, of: try folder.write("data/file2", ""))
+        let leftovers = LeftoverProcesses(program: "pw-follower", argument: file, workingFolder: data)
         try await eventually("both have become the program") { leftovers.find().all.count == 2 }
         #expect(leftovers.find() == LeftoverProcesses.Found(main: [main.pid], children: [worker.pid]))
-        #expect(LeftoverProcesses(program: "other", argument: data, workingFolder: data).find().all.isEmpty)
+        #expect(LeftoverProcesses(program: "other", argument: file, workingFolder: data).find().all.isEmpty)
 
         worker.signal(SIGKILL)
         _ = await worker.end()
@@ -63,8 +59,8 @@ struct LeftoverTests {
     @Test func orphansAreEndedThemselves() async throws {
         let folder = try TestFolder()
         let data = try Folder.dataDirectory(folder.path + "/data").path
-        let orphan = try sleeper(folder, [], working: data)
-        let leftovers = LeftoverProcesses(program: "pw-sleeper", argument: data, workingFolder: data)
+        let orphan = try follower(folder, of: "/dev/null", working: data)
+        let leftovers = LeftoverProcesses(program: "pw-follower", argument: "none", workingFolder: data)
         try await eventually("it has become the program") { !leftovers.find().all.isEmpty }
         #expect(try await leftovers.stop([StopStep(signal: SIGTERM, patience: .seconds(10))]))
         #expect(await orphan.end() == .killed(SIGTERM))
