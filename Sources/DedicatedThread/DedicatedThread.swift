@@ -11,7 +11,8 @@
 ///
 /// The thread starts with the first job and ends when this object is released, after the jobs enqueued until then.
 public final class DedicatedThread: SerialExecutor {
-    private let queue: JobQueue
+    /// Kept alive by the running thread too.
+    let queue: JobQueue
 
     /// Makes a thread that is not yet running.
     ///

@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func anAnswerThatDoesNotComeIsATimeout() async throws {
-        try await withEmptyPool(size: 1, configure: { $0.queryTimeout = .milliseconds(50) }) { pool in
+        try await withEmptyPool(size: 1, queryTimeout: .milliseconds(50)) { pool in
             let error = await #expect(throws: PostgresError.self) { try await pool.execute(ProbeQueries.sleep(600)) }
             #expect(error?.kind == .timeout)
             #expect(error?.isTransient == true)

@@ -5,11 +5,15 @@ import TestSupport
 /// Runs `body` with a pool on an empty database of the shared server.
 func withEmptyPool<Value>(
     size: Int = 4,
-    configure: (inout PostgresConfiguration) -> Void = { _ in },
+    settings: [String: String] = [:],
+    queryTimeout: Duration? = .seconds(60),
+    acquireTimeout: Duration = .seconds(60),
     _ body: (PostgresPool) async throws -> Value
 ) async throws -> Value {
     var configuration = try await TemporaryPostgreSQL.shared().emptyDatabase()
-    configure(&configuration)
+    configuration.settings = settings
+    configuration.queryTimeout = queryTimeout
+    configuration.acquireTimeout = acquireTimeout
     return try await TemporaryPostgreSQL.withPool(on: configuration, size: size, body)
 }
 

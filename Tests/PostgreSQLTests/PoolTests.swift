@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func aCallerWhoWaitsTooLongIsToldSo() async throws {
-        try await withEmptyPool(size: 1, configure: { $0.acquireTimeout = .milliseconds(30) }) { pool in
+        try await withEmptyPool(size: 1, acquireTimeout: .milliseconds(30)) { pool in
             try await pool.withConnection { _ in
                 let error = await #expect(throws: PostgresError.self) { try await pool.query(ProbeQueries.one) }
                 #expect(error?.kind == .poolExhausted)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func settingsAreInForceOnEveryConnection() async throws {
         let settings = ["synchronous_commit": "on", "statement_timeout": "1234", "search_path": "\"a b\", public"]
-        try await withEmptyPool(size: 1, configure: { $0.settings = settings }) { pool in
+        try await withEmptyPool(size: 1, settings: settings) { pool in
             let statement = Statement(
                 "settings",
                 """
