@@ -9,7 +9,7 @@ final class ConnectionRegistry: Sendable {
 
     private struct State {
         var entries: [UInt64: Entry] = [:]
-        var perAddress: [String: Int] = [:]
+        var quota: ConnectionQuota
         var lastIdentifier: UInt64 = 0
         var isDraining = false
     }
@@ -30,13 +30,10 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    private let maximum: Int
-    private let maximumPerAddress: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(maximum: Int, maximumPerAddress: Int) {
-        self.maximum = maximum
-        self.maximumPerAddress = maximumPerAddress
+    init(quota: ConnectionQuota) {
+        state = Mutex(State(quota: quota))
     }
 
     /// The number of open connections.
@@ -45,11 +42,8 @@ final class ConnectionRegistry: Sendable {
     /// Takes a connection in; nil when a limit is reached.
     func register(_ transport: ConnectionTransport) -> Registration? {
         let (identifier, isDraining): (UInt64?, Bool) = state.withLock { state in
-            guard state.entries.count < maximum else { return (nil, false) }
-            if !transport.isLoopback {
-                let open = state.perAddress[transport.remoteAddress, default: 0]
-                guard open < maximumPerAddress else { return (nil, false) }
-                state.perAddress[transport.remoteAddress] = open + 1
+            guard state.quota.admit(transport.remoteAddress, isLoopback: transport.isLoopback) else {
+                return (nil, false)
             }
             state.lastIdentifier += 1
             state.entries[state.lastIdentifier] = Entry(transport: transport) { transport.drain() }
@@ -85,10 +79,8 @@ final class ConnectionRegistry: Sendable {
 
     private func remove(_ identifier: UInt64) {
         state.withLock { state in
-            guard let entry = state.entries.removeValue(forKey: identifier), !entry.transport.isLoopback else { return }
-            let address = entry.transport.remoteAddress
-            let open = state.perAddress[address, default: 1] - 1
-            state.perAddress[address] = open > 0 ? open : nil
+            guard let entry = state.entries.removeValue(forKey: identifier) else { return }
+            state.quota.release(entry.transport.remoteAddress, isLoopback: entry.transport.isLoopback)
         }
     }
 }

@@ -1,6 +1,10 @@
 import NIOCore
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// One TCP connection as the async side sees it: reads with deadlines, writes with back-pressure.
 ///
 /// Bytes cross between event loop and tasks through one lock, so that what has already arrived is read without a hop,
@@ -147,6 +151,14 @@ final class ConnectionTransport: Sendable {
     func abort(_ cause: ConnectionFailure = .closed) {
         fail(cause)
         channel.close(promise: nil)
+    }
+
+    /// Closes so that the other side sees an error instead of an orderly end.
+    func reset() async {
+        // A time to linger of zero makes the kernel send a reset.
+        let linger = linger(l_onoff: 1, l_linger: 0)
+        try? await (channel as? any SocketOptionProvider)?.setSoLinger(linger).get()
+        abort()
     }
 
     /// Closes after everything queued was sent.

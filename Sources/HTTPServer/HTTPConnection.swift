@@ -25,7 +25,10 @@ struct HTTPConnection: Sendable {
     private enum Next {
         case goOn
         case close(lingers: Bool)
-        case abort
+        /// The response is incomplete. Its framing says so, unless it ends with the connection: then a reset must.
+        case cut(resets: Bool)
+        /// Another protocol had the connection, and has closed it.
+        case handedOver
     }
 
     /// Serves the connection to its end; never throws, so that one bad connection ends nothing else.
@@ -37,7 +40,9 @@ struct HTTPConnection: Sendable {
                 case .goOn: continue
                 case .close(let lingers):
                     await transport.close(linger: lingers ? context.configuration.timeouts.linger : nil)
-                case .abort: transport.abort()
+                case .cut(true): await transport.reset()
+                case .cut(false): await transport.close(linger: nil)
+                case .handedOver: transport.abort()
                 }
             case .end: await transport.close(linger: nil)
             case .refused(let problem): await refuse(problem)
@@ -73,7 +78,7 @@ struct HTTPConnection: Sendable {
         let response = await context.respond(to: request)
         if case .webSocket(let route) = response.body.content {
             await serveWebSocket(route, response, start: start)
-            return .abort
+            return .handedOver
         }
         let canGoOn = inbound.canReachEnd(within: context.configuration.discardLimit)
         let keeps = canGoOn && head.keepsAlive && !context.isDraining.load(ordering: .relaxed)
@@ -92,7 +97,7 @@ struct HTTPConnection: Sendable {
                 refusal: refusal
             )
         )
-        guard sent.isComplete else { return .abort }
+        guard sent.isComplete else { return .cut(resets: sent.endsWithConnection) }
         if sent.closes { return .close(lingers: !canGoOn) }
         let isAtEnd = await inbound.discardBody(atMost: context.configuration.discardLimit)
         return isAtEnd ? .goOn : .close(lingers: true)
@@ -171,6 +176,7 @@ extension HTTPConnection {
         var bodyBytes = 0
         var isComplete = true
         var closes = false
+        var endsWithConnection = false
     }
 
     /// Sends a response; nothing is waited for but back-pressure.
@@ -230,7 +236,11 @@ extension HTTPConnection {
                     metadata: ["error": "\(String(describing: error))"]
                 )
             }
-            return Sent(bodyBytes: sink.bodyBytes, isComplete: false)
+            return Sent(
+                bodyBytes: sink.bodyBytes,
+                isComplete: false,
+                endsWithConnection: plan.framing == .untilClose
+            )
         }
     }
 }

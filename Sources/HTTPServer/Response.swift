@@ -102,6 +102,18 @@ public struct ResponseBody: Sendable {
         }
     }
 
+    /// Runs the producer, if there is one, and collects what it writes: for tests.
+    public func collect() async throws -> [UInt8] {
+        switch content {
+        case .bytes(let bytes): return Array(bytes.readableBytesView)
+        case .webSocket: return []
+        case .stream(_, let producer):
+            let sink = MemorySink()
+            try await producer(ResponseWriter(sink: sink))
+            return Array(sink.bytes.readableBytesView)
+        }
+    }
+
     /// The bytes, when they are there already: for tests and middleware.
     public var bytes: [UInt8]? {
         if case .bytes(let buffer) = content { Array(buffer.readableBytesView) } else { nil }

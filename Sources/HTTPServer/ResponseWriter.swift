@@ -29,6 +29,20 @@ public struct ResponseWriter: Sendable {
     }
 }
 
+/// Keeps what is written.
+final class MemorySink: ResponseSink {
+    private let state = Mutex(ByteBuffer())
+
+    /// Everything written so far.
+    var bytes: ByteBuffer { state.withLock { $0 } }
+
+    func write(_ bytes: ByteBuffer) async throws {
+        state.withLock { _ = $0.writeImmutableBuffer(bytes) }
+    }
+
+    func flush() async throws {}
+}
+
 /// Frames a streamed body and hands it to the transport; small writes leave together.
 final class WireSink: ResponseSink {
     /// A body of known length that did not come to that length.

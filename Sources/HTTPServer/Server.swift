@@ -91,14 +91,25 @@ public final class Server: Sendable {
             errorResponder: errorResponder
         )
         registry = ConnectionRegistry(
-            maximum: configuration.maximumConnections,
-            maximumPerAddress: configuration.maximumConnectionsPerAddress
+            quota: ConnectionQuota(
+                maximum: configuration.maximumConnections,
+                maximumPerAddress: configuration.maximumConnectionsPerAddress
+            )
         )
         (accepted, acceptor) = AsyncStream.makeStream(of: ConnectionTransport.self)
     }
 
     /// The number of open connections.
     public var connectionCount: Int { registry.count }
+
+    /// Answers a request without any connection: routes it and runs middleware and handler, as for one from the wire.
+    ///
+    /// For tests; bodies of responses can be read with `ResponseBody.collect()`.
+    public func respond(to request: Request) async -> Response {
+        var request = request
+        context.route(&request)
+        return await context.respond(to: request)
+    }
 
     // MARK: Listening
 

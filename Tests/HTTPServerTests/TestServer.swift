@@ -1,0 +1,88 @@
+import HTTPTypes
+import HTTPWire
+import Logging
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+/// Collects values from many tasks, and lets a test wait for some of them.
+final class Recorder<Value: Sendable>: Sendable {
+    private let state = Mutex<(values: [Value], waiters: [(count: Int, CheckedContinuation<Void, Never>)])>(([], []))
+
+    var values: [Value] { state.withLock { $0.values } }
+
+    func record(_ value: Value) {
+        let ready = state.withLock { state in
+            state.values.append(value)
+            let ready = state.waiters.filter { $0.count <= state.values.count }
+            state.waiters.removeAll { $0.count <= state.values.count }
+            return ready.map(\.1)
+        }
+        for continuation in ready { continuation.resume() }
+    }
+
+    /// Waits until so many values are there.
+    func wait(for count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isReady = state.withLock { state in
+                if state.values.count >= count { return true }
+                state.waiters.append((count, continuation))
+                return false
+            }
+            if isReady { continuation.resume() }
+        }
+    }
+}
+
+/// A gate that handlers wait at until the test opens it.
+final class Gate: Sendable {
+    private let recorder = Recorder<Void>()
+
+    func open() { recorder.record(()) }
+
+    func pass() async { await recorder.wait(for: 1) }
+}
+
+/// A server on a free port for the time of one test.
+struct TestServer {
+    let server: Server
+    let port: Int
+    let exchanges: Recorder<ExchangeRecord>
+
+    func connect(receiveBuffer: Int? = nil) async throws -> TestClient {
+        try await TestClient(port: port, receiveBuffer: receiveBuffer)
+    }
+
+    /// Runs a server while `body` talks to it; afterwards it must stop by itself.
+    static func run(
+        _ router: Router,
+        middleware: [any Middleware] = [],
+        configure: (inout ServerConfiguration) -> Void = { _ in },
+        body: (TestServer) async throws -> Void
+    ) async throws {
+        var configuration = ServerConfiguration()
+        configuration.timeouts.drain = .seconds(10)
+        configure(&configuration)
+        let exchanges = Recorder<ExchangeRecord>()
+        let server = try Server(
+            configuration: configuration,
+            router: router,
+            middleware: middleware,
+            observers: [{ exchanges.record($0) }],
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let address = try await server.bind()
+        let running = Task { try await server.run() }
+        do {
+            try await body(TestServer(server: server, port: address.port, exchanges: exchanges))
+        } catch {
+            running.cancel()
+            _ = await running.result
+            throw error
+        }
+        running.cancel()
+        try await running.value
+        #expect(server.connectionCount == 0)
+    }
+}
