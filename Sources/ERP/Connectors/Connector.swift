@@ -1,0 +1,50 @@
+import Primitives
+
+/// One configured ERP system as it is stored, without its credentials.
+public struct Connector: Hashable, Sendable {
+    /// The row's number.
+    public var id: Int32
+    /// Its address.
+    public var key: String
+    /// The name that people read.
+    public var name: String
+    /// What kind of system it is.
+    public var kind: ConnectorKind
+    /// The base address of its API.
+    public var url: String
+    /// Whether credentials are stored; they themselves are never handed out.
+    public var hasCredentials: Bool
+    /// Options of its kind, as they were written.
+    public var options: JSONValue
+    /// Counts the writes; the ETag.
+    public var revision: Int32
+    /// When it was written last.
+    public var updatedAt: Timestamp
+    /// Whether its deliveries wait until someone resumes it.
+    public var isPaused: Bool
+
+    /// The API's form; `hasCredentials` stands for the write-only `credentials`.
+    public var json: JSONValue {
+        [
+            "key": .string(key), "name": .string(name), "kind": .string(kind.rawValue), "url": .string(url),
+            "hasCredentials": .bool(hasCredentials), "options": options,
+        ]
+    }
+}
+
+/// A connector as an admin wrote it.
+struct ConnectorDraft: Equatable, Sendable {
+    /// What a document says about the credentials.
+    enum CredentialsChange: Equatable, Sendable {
+        /// The document does not mention them.
+        case keep
+        /// They are replaced by those of this document; null removes them.
+        case replace(JSONValue)
+    }
+
+    var name: String
+    var kind: ConnectorKind
+    var url: String
+    var credentials: CredentialsChange
+    var options: JSONValue
+}

@@ -1,0 +1,51 @@
+import HTTPClient
+import Primitives
+
+extension ConnectorDraft {
+    /// Reads and checks `{name, kind, url, credentials, options}`.
+    ///
+    /// `key` and `hasCredentials`, which documents carry when they were read before, are ignored.
+    init(_ document: JSONValue, policy: OutboundPolicy) throws(InvalidInput) {
+        var reader = try InputReader(document)
+        _ = reader.value("key")
+        _ = reader.value("hasCredentials")
+        name = reader.requiredString("name")
+        kind = .rest
+        if reader.required("kind") != nil { kind = reader.choice("kind", ConnectorKind.self) ?? .rest }
+        if !kind.isImplemented {
+            let known = ConnectorKind.allCases.filter(\.isImplemented).map(\.rawValue).joined(separator: ", ")
+            reader.note(
+                "kind",
+                "unsupported-kind",
+                "There is no connector for “\(kind.rawValue)” as yet; available: \(known)."
+            )
+        }
+        url = reader.requiredString("url", maximumLength: 2_000)
+        if !url.isEmpty {
+            if let refusal = policy.check(url) {
+                reader.note("url", refusal.reason.rawValue, refusal.detail)
+            } else if url.contains("?") || url.contains("#") {
+                reader.note("url", "url", "The address has no query or fragment; put those into the options' paths.")
+            }
+        }
+        credentials = .keep
+        if reader.has("credentials") {
+            let value = reader.value("credentials") ?? .null
+            do throws(InvalidInput) {
+                let parsed = try ConnectorCredentials(value)
+                credentials = .replace(parsed == .none ? .null : value)
+            } catch {
+                reader.absorb(error.issues)
+            }
+        }
+        options = reader.value("options") ?? [:]
+        if kind == .rest {
+            do throws(InvalidInput) {
+                _ = try RestOptions(options)
+            } catch {
+                reader.absorb(error.issues)
+            }
+        }
+        try reader.finish()
+    }
+}

@@ -1,0 +1,139 @@
+import HTTPClient
+import PostgreSQL
+import Primitives
+import Secrets
+import Synchronization
+
+/// A connector that is ready to be called.
+public struct LiveConnector: Sendable {
+    /// As it is stored.
+    public var connector: Connector
+    /// What makes the calls.
+    public var erp: any ConfiguredConnector
+}
+
+/// All connectors in use, ready to be called: what is in the database, opened and checked.
+///
+/// ``ConnectorStore`` puts every write into it before the write returns.
+public final class ConnectorRegistry: ConnectorDirectory {
+    private let session: any PostgresSession
+    private let box: SecretBox
+    private let client: HTTPClient
+    private let timeouts: CallTimeouts
+    private let connectors = Mutex<[Int32: LiveConnector]>([:])
+    private let loading = AsyncLock()
+
+    /// Makes an empty registry; call ``load()`` before use.
+    ///
+    /// - Parameters:
+    ///   - session: where connectors are read from.
+    ///   - box: opens credentials.
+    ///   - client: sends requests.
+    ///   - timeouts: how long calls may take.
+    public init(
+        session: any PostgresSession,
+        box: SecretBox,
+        client: HTTPClient,
+        timeouts: CallTimeouts = CallTimeouts()
+    ) {
+        self.session = session
+        self.box = box
+        self.client = client
+        self.timeouts = timeouts
+    }
+
+    /// The rules by which addresses are judged.
+    public var policy: OutboundPolicy { client.policy }
+
+    /// Reads all connectors in use; those that did not change stay as they are.
+    public func load() async throws {
+        try await loading.withLock {
+            let rows = try await session.query(ConnectorQueries.active())
+            let known = connectors.withLock { $0 }
+            var fresh: [Int32: LiveConnector] = [:]
+            for row in rows {
+                let old = known[row.connector.id]
+                fresh[row.connector.id] = old?.connector == row.connector ? old : live(row)
+            }
+            connectors.withLock { $0 = fresh }
+        }
+    }
+
+    /// The connector with that row; nil when it was deleted.
+    public func connector(id: Int32) -> LiveConnector? { connectors.withLock { $0[id] } }
+
+    /// The connector with that key.
+    public func connector(key: ResourceKey) -> LiveConnector? {
+        connectors.withLock { $0.values.first { $0.connector.key == key.text } }
+    }
+
+    /// The connector as the outbox uses it.
+    public func runtime(_ id: Int32) -> ConnectorRuntime? {
+        connector(id: id).map { live in
+            ConnectorRuntime(
+                id: id,
+                key: live.connector.key,
+                connector: live.erp,
+                settle: live.erp.settle,
+                isPaused: live.connector.isPaused
+            )
+        }
+    }
+
+    /// Asks an ERP, without changing anything there, whether it can be reached with the stored credentials.
+    ///
+    /// - Parameters:
+    ///   - key: the connector's key.
+    ///   - sample: an idempotency key that no document has.
+    /// - Returns: what was found out.
+    /// - Throws: ``ResourceFailure`` when there is no such connector.
+    public func test(key: ResourceKey, sample: String) async throws(ResourceFailure) -> ConnectorTestResult {
+        guard let live = connector(key: key) else { throw .notFound("connector \(key)") }
+        return await live.erp.test(key: sample)
+    }
+
+    /// Makes a connector ready; what stands in the way is told by each of its calls.
+    private func live(_ row: ConnectorRow) -> LiveConnector {
+        do throws(CallFailure) {
+            return LiveConnector(connector: row.connector, erp: try make(row.connector, try credentials(of: row)))
+        } catch {
+            return LiveConnector(connector: row.connector, erp: UnusableConnector(failure: error))
+        }
+    }
+
+    private func credentials(of row: ConnectorRow) throws(CallFailure) -> ConnectorCredentials {
+        guard let sealed = row.sealedCredentials else { return .none }
+        do {
+            let plain = try box.open(sealed, context: SealedCredentials.context(key: row.connector.key))
+            return try ConnectorCredentials(try JSONValue(parsing: plain))
+        } catch {
+            let detail = (error as? SecretError)?.description ?? "They cannot be read."
+            throw CallFailure(reason: "credentials-unreadable", detail: "The stored credentials: \(detail)")
+        }
+    }
+
+    private func make(
+        _ connector: Connector,
+        _ credentials: ConnectorCredentials
+    ) throws(CallFailure) -> any ConfiguredConnector {
+        guard connector.kind == .rest else {
+            throw CallFailure(
+                reason: "unsupported-kind",
+                detail: "There is no connector for “\(connector.kind.rawValue)” as yet."
+            )
+        }
+        do throws(InvalidInput) {
+            let options = try RestOptions(connector.options)
+            return RestConnector(
+                url: connector.url,
+                options: options,
+                credentials: credentials,
+                timeouts: timeouts,
+                send: { [client] request throws(OutboundError) in try await client.send(request) }
+            )
+        } catch {
+            let detail = error.issues.map { "\($0.pointer): \($0.detail)" }.joined(separator: " ")
+            throw CallFailure(reason: "options-invalid", detail: detail)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import HTTPClient
+import PostgreSQL
+import Primitives
+import Secrets
+
+/// Reads and writes connectors.
+///
+/// Credentials are sealed before they are stored and never handed out. A write is in force for every attempt that begins
+/// after it returns.
+public final class ConnectorStore: Sendable {
+    private let pool: PostgresPool
+    private let box: SecretBox
+    private let registry: ConnectorRegistry
+    private let clock: WallClock
+
+    /// Makes a store over a pool.
+    ///
+    /// - Parameters:
+    ///   - pool: where statements run.
+    ///   - box: seals credentials.
+    ///   - registry: told of every change; its policy judges addresses when they are saved.
+    ///   - clock: times of writes.
+    public init(pool: PostgresPool, box: SecretBox, registry: ConnectorRegistry, clock: WallClock) {
+        self.pool = pool
+        self.box = box
+        self.registry = registry
+        self.clock = clock
+    }
+
+    /// Connectors in the order of their keys.
+    public func list(after key: String? = nil, limit: Int = 1_000) async throws -> [Connector] {
+        try await pool.query(ConnectorQueries.list(after: key ?? "", limit: limit)).map(\.connector)
+    }
+
+    /// The connector with that key.
+    public func get(key: ResourceKey) async throws -> Connector {
+        guard let row = try await pool.first(ConnectorQueries.find(key: key.text)) else { throw Self.missing(key) }
+        return row.connector
+    }
+
+    /// Creates or replaces a connector; credentials that the document does not mention stay as they are.
+    ///
+    /// - Returns: the connector, and whether it is new. Writing what is stored already changes nothing.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a revision mismatch), `PostgresError`, `SecretError`.
+    @discardableResult
+    public func put(
+        key: ResourceKey,
+        document: JSONValue,
+        ifRevision: Int32? = nil
+    ) async throws -> (connector: Connector, isNew: Bool) {
+        let draft = try ConnectorDraft(document, policy: registry.policy)
+        return try await write(key, ifRevision) { _ in draft }
+    }
+
+    /// Changes members of a connector (RFC 7396); `credentials: null` removes them.
+    @discardableResult
+    public func patch(key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil) async throws -> Connector {
+        guard let changes = document.object else {
+            throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
+        }
+        return try await write(key, ifRevision) { old in
+            guard let old else { throw Self.missing(key) }
+            var merged = old.json.object ?? JSONObject()
+            for member in changes.members {
+                if member.name == "credentials" {
+                    merged[member.name] = member.value
+                } else {
+                    merged[member.name] = (merged[member.name] ?? .null).merged(with: member.value)
+                }
+            }
+            return try ConnectorDraft(.object(merged), policy: registry.policy)
+        }.connector
+    }
+
+    /// Deletes a connector and its credentials.
+    ///
+    /// - Throws: ``ResourceFailure``: absent, a revision mismatch, `in-use` while a mapping names it or a delivery of it
+    ///   is under way.
+    public func delete(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+        try await changing { transaction in
+            guard let row = try await transaction.first(ConnectorQueries.lock(key: key.text)) else {
+                throw Self.missing(key)
+            }
+            try Self.check(ifRevision, against: row.connector.revision)
+            if let mapping = try await transaction.first(ConnectorQueries.mapping(using: row.connector.id)) {
+                throw ResourceFailure.conflict(
+                    code: "in-use",
+                    detail: "Mapping “\(mapping)” still uses this connector; remove that first."
+                )
+            }
+            if try await transaction.first(ConnectorQueries.hasPending(id: row.connector.id)) == true {
+                throw ResourceFailure.conflict(
+                    code: "in-use",
+                    detail: "Deliveries to this connector are still under way."
+                )
+            }
+            try await transaction.execute(ConnectorQueries.retire(id: row.connector.id, at: clock.now))
+        }
+    }
+
+    private func write(
+        _ key: ResourceKey,
+        _ ifRevision: Int32?,
+        _ define: (Connector?) throws -> ConnectorDraft
+    ) async throws -> (connector: Connector, isNew: Bool) {
+        let time = clock.now
+        return try await changing { transaction in
+            let old = try await transaction.first(ConnectorQueries.lock(key: key.text))
+            try Self.check(ifRevision, against: old?.connector.revision)
+            let draft = try define(old?.connector)
+            let sealed = try sealedCredentials(draft, key: key, old: old)
+            guard let old else {
+                let row = try await transaction.first(
+                    ConnectorQueries.insert(key: key.text, draft, credentials: sealed, at: time)
+                )
+                guard let row else { throw Self.missing(key) }
+                return (row.connector, true)
+            }
+            if Self.isUnchanged(old, draft, sealed) { return (old.connector, false) }
+            let row = try await transaction.first(
+                ConnectorQueries.update(id: old.connector.id, draft, credentials: sealed, at: time)
+            )
+            guard let row else { throw Self.missing(key) }
+            return (row.connector, false)
+        }
+    }
+
+    /// Runs a write, and has the registry take it over before it returns.
+    private func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
+        let value = try await pool.transaction { try await body($0) }
+        try await registry.load()
+        return value
+    }
+
+    private func sealedCredentials(_ draft: ConnectorDraft, key: ResourceKey, old: ConnectorRow?) throws -> [UInt8]? {
+        guard case .replace(let value) = draft.credentials else { return old?.sealedCredentials }
+        if value.isNull { return nil }
+        let context = SealedCredentials.context(key: key.text)
+        // Sealing anew gives other bytes; the same credentials are no change.
+        if let sealed = old?.sealedCredentials, (try? box.open(sealed, context: context)) == value.bytes {
+            return sealed
+        }
+        return try box.seal(value.bytes, context: context)
+    }
+
+    private static func isUnchanged(_ old: ConnectorRow, _ draft: ConnectorDraft, _ sealed: [UInt8]?) -> Bool {
+        let connector = old.connector
+        return connector.name == draft.name && connector.kind == draft.kind && connector.url == draft.url
+            && connector.options == draft.options && old.sealedCredentials == sealed
+    }
+
+    static func check(_ expected: Int32?, against current: Int32?) throws(ResourceFailure) {
+        guard let expected, expected != current else { return }
+        throw .revisionMismatch(current: current ?? 0)
+    }
+
+    private static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("connector \(key)") }
+}
+
+/// Where sealed credentials belong.
+enum SealedCredentials {
+    static func context(key: String) -> String { "connector/\(key)" }
+}
+
+extension JSONValue {
+    /// Applies a JSON merge patch (RFC 7396).
+    func merged(with patch: JSONValue) -> JSONValue? {
+        if patch.isNull { return nil }
+        guard let changes = patch.object else { return patch }
+        var result = object ?? JSONObject()
+        for change in changes.members {
+            result[change.name] = (result[change.name] ?? .null).merged(with: change.value)
+        }
+        return .object(result)
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import PostgreSQL
+import Primitives
+
+/// The statements that put deliveries into the outbox.
+enum DeliveryInsertQueries {
+    /// Inserts a delivery, unless there is one with its key.
+    ///
+    /// The device and asset may be gone meanwhile; that must not fail the transaction.
+    static func insert(_ draft: DeliveryDraft, at time: Timestamp) -> Statement<UUID> {
+        let isDead = draft.failure != nil
+        return Statement(
+            "erp.delivery.insert",
+            """
+            INSERT INTO delivery (id, idempotency_key, mapping_id, mapping_revision, connector_id, operation, alarm_id,
+                device_id, asset_id, reading_ts, reading_received_at, fields, item, state, reason, detail, created_at,
+                next_attempt_at, finished_at)
+            VALUES (\(draft.id), \(draft.idempotencyKey), \(draft.mapping.id), \(draft.mapping.revision),
+                \(draft.mapping.definition.connectorID), \(draft.mapping.definition.operation), \(draft.alarmID),
+                (SELECT id FROM device WHERE id = \(draft.deviceID)), (SELECT id FROM asset WHERE id = \(draft.assetID)),
+                \(draft.readingTimestamp), \(draft.readingReceivedAt), \(JSONValue.object(draft.fields)), \(draft.item),
+                \(isDead ? "dead" : "waiting"), \(isDead ? "template-failed" : nil), \(draft.failure?.clean), \(time),
+                \(time), \(isDead ? time : nil))
+            ON CONFLICT (idempotency_key) DO NOTHING
+            RETURNING id
+            """
+        ) { row throws(PostgresError) in try row.uuid(0) }
+    }
+
+    /// Supersedes older undelivered figures of the same mapping and item.
+    ///
+    /// - Returns: when the last of those whose outcome is unknown can no longer arrive; nil when there is none.
+    static func supersede(by draft: DeliveryDraft, at time: Timestamp) -> Statement<Timestamp?> {
+        Statement(
+            "erp.delivery.supersede",
+            """
+            WITH old AS (
+                SELECT id, state, next_attempt_at FROM delivery
+                WHERE connector_id = \(draft.mapping.definition.connectorID) AND item = \(draft.item)
+                    AND mapping_id = \(draft.mapping.id) AND operation = 'stock.set' AND id <> \(draft.id)
+                    AND state IN ('waiting', 'uncertain') AND reading_ts <= \(draft.readingTimestamp)
+                FOR UPDATE
+            ), gone AS (
+                UPDATE delivery SET state = 'superseded', finished_at = \(time) FROM old WHERE delivery.id = old.id
+            )
+            SELECT max(next_attempt_at) FILTER (WHERE state = 'uncertain') FROM old
+            """
+        ) { row throws(PostgresError) in try row.optionalTimestamp(0) }
+    }
+
+    /// Lets a delivery wait longer.
+    static func postpone(_ id: UUID, until time: Timestamp) -> Statement<Void> {
+        Statement(
+            "erp.delivery.postpone",
+            "UPDATE delivery SET next_attempt_at = greatest(next_attempt_at, \(time)) WHERE id = \(id)"
+        )
+    }
+
+    /// Tells dispatchers, at COMMIT, that there is work.
+    static func notify() -> Statement<Void> {
+        Statement("erp.delivery.notify", "SELECT pg_notify('plantwright_outbox', '')")
+    }
+
+    static let all: [AnyStatement] = {
+        let time = Timestamp(microseconds: 0)
+        let id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        let definition = MappingDefinition(
+            name: "",
+            trigger: .rule(id: 0),
+            connectorID: 0,
+            operation: .stockSet,
+            fields: [:],
+            maxAge: MappingDefinition.defaultMaxAge,
+            isEnabled: true
+        )
+        let draft = DeliveryDraft(
+            id: id,
+            idempotencyKey: "",
+            mapping: Mapping(id: 0, key: "", definition: definition, revision: 0, updatedAt: time),
+            deviceID: 0,
+            readingTimestamp: time,
+            readingReceivedAt: time,
+            fields: [:]
+        )
+        return [
+            AnyStatement(insert(draft, at: time)), AnyStatement(supersede(by: draft, at: time)),
+            AnyStatement(postpone(id, until: time)), AnyStatement(notify()),
+        ]
+    }()
+}

@@ -1,0 +1,153 @@
+import Assets
+import Expressions
+import PostgreSQL
+import Primitives
+
+/// Looks up what a draft refers to and compiles its templates against that.
+struct MappingCheck: Sendable {
+    let plant: PlantSnapshot
+    let states: StateTexts
+
+    /// What a check found; parts are nil where something is wrong.
+    struct Result: Sendable {
+        var issues: [InputIssue]
+        var definition: MappingDefinition?
+        var rule: RuleReference?
+        var connector: Connector?
+        /// The profiles that its trigger can concern, in the order of their keys.
+        var profiles: [Profile] = []
+    }
+
+    /// Checks a draft.
+    ///
+    /// - Parameters:
+    ///   - draft: the draft.
+    ///   - registry: what tells which templates a connector has.
+    ///   - session: where rules and connectors are looked up.
+    /// - Returns: what was found, faults included.
+    /// - Throws: `PostgresError`.
+    func check(
+        _ draft: MappingDraft,
+        registry: ConnectorRegistry,
+        in session: any PostgresSession
+    ) async throws -> Result {
+        var result = Result(issues: draft.issues)
+        let trigger = try await trigger(of: draft, &result, session)
+        var erp: (any ConfiguredConnector)?
+        if let key = draft.connector {
+            if let row = try await session.first(ConnectorQueries.find(key: key.text)) {
+                result.connector = row.connector
+                erp = registry.connector(id: row.connector.id)?.erp
+            } else {
+                result.note("/connector", "unknown-reference", "There is no connector “\(key)”.")
+            }
+        }
+        if let erp, let operation = draft.operation, operation.isImplemented, !erp.supports(operation) {
+            result.note(
+                "/connector",
+                "operation-not-configured",
+                "The connector's options say nothing about “\(operation.rawValue)”."
+            )
+        }
+        if let trigger { checkFields(draft, trigger, erp, &result) }
+        if result.issues.isEmpty, let trigger, let connector = result.connector, let operation = draft.operation {
+            result.definition = MappingDefinition(
+                name: draft.name,
+                trigger: trigger,
+                connectorID: connector.id,
+                operation: operation,
+                fields: draft.fields,
+                maxAge: draft.maxAge,
+                isEnabled: draft.isEnabled
+            )
+        }
+        return result
+    }
+
+    private func trigger(
+        of draft: MappingDraft,
+        _ result: inout Result,
+        _ session: any PostgresSession
+    ) async throws -> Mapping.Trigger? {
+        switch draft.trigger {
+        case nil: return nil
+        case .rule(let key):
+            guard let rule = try await session.first(MappingQueries.rule(key: key.text)) else {
+                result.note("/trigger/rule", "unknown-reference", "There is no rule “\(key)”.")
+                return nil
+            }
+            result.rule = rule
+            result.profiles = profiles(of: rule)
+            return .rule(id: rule.id)
+        case .metric(let metric, let key, let minChange, let minInterval):
+            guard let profile = plant.profile(key: key.text) else {
+                result.note("/trigger/profile", "unknown-reference", "There is no profile “\(key)”.")
+                return nil
+            }
+            result.profiles = [profile]
+            guard let found = profile.metric(metric) else {
+                result.note("/trigger/metric", "unknown-metric", "Profile “\(key)” has no metric “\(metric)”.")
+                return nil
+            }
+            if found.kind == .state || found.kind == .location {
+                result.note("/trigger/metric", "metric-kind", "Only the value of a gauge or counter can be a trigger.")
+                return nil
+            }
+            return .metric(
+                MetricTrigger(metric: metric, profileID: profile.id, minChange: minChange, minInterval: minInterval)
+            )
+        }
+    }
+
+    /// The profiles of the devices that a rule is about; all when it names assets without devices as yet.
+    private func profiles(of rule: RuleReference) -> [Profile] {
+        if let id = rule.profileID { return plant.profiles[id].map { [$0] } ?? [] }
+        let covered = rule.assetIDs.reduce(into: Set<Int32>()) { $0.formUnion(plant.descendants(of: $1)) }
+        let devices = plant.devices.values.filter { $0.assetID.map(covered.contains) == true }
+        let present = Set(devices.map(\.profileID)).compactMap { plant.profiles[$0] }
+        return (present.isEmpty ? Array(plant.profiles.values) : present).sorted { $0.key < $1.key }
+    }
+
+    /// The templates must make sense for at least one profile; the issues are those of the one with the fewest.
+    private func checkFields(
+        _ draft: MappingDraft,
+        _ trigger: Mapping.Trigger,
+        _ erp: (any ConfiguredConnector)?,
+        _ result: inout Result
+    ) {
+        let hasAlarm = if case .rule = trigger { true } else { false }
+        let candidates: [Profile?] = result.profiles.isEmpty ? [nil] : result.profiles.map { $0 }
+        var fewest: [InputIssue]?
+        for profile in candidates {
+            let issues = fieldIssues(draft, Scope(mappingOn: profile, states: states, hasAlarm: hasAlarm), erp)
+            if issues.count < fewest?.count ?? .max { fewest = issues }
+        }
+        result.issues += fewest ?? []
+        if draft.operation == .stockSet, hasAlarm, draft.fields["quantity"] == nil {
+            result.note(
+                CompiledFields.pointer(to: "quantity"),
+                "required",
+                "An alarm sets a stock figure by the field “quantity”."
+            )
+        }
+    }
+
+    private func fieldIssues(_ draft: MappingDraft, _ scope: Scope, _ erp: (any ConfiguredConnector)?) -> [InputIssue] {
+        do throws(InvalidInput) {
+            let fields = try CompiledFields(draft.fields, scope: scope)
+            guard let erp, let operation = draft.operation else { return [] }
+            let types = fields.types
+            let defaults =
+                operation == .stockSet ? StockFields.types.filter { !types.map(\.name).contains($0.name) } : []
+            return erp.issues(operation: operation, fields: types + defaults)
+        } catch {
+            return error.issues
+        }
+    }
+}
+
+extension MappingCheck.Result {
+    mutating func note(_ pointer: String, _ code: String, _ detail: String) {
+        issues.append(InputIssue(pointer: pointer, code: code, detail: detail))
+    }
+}

@@ -1,0 +1,133 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// Reads and writes mappings.
+///
+/// A write is in force for every reading that is evaluated after it returns: the engine loads the mappings anew.
+public final class MappingStore: Sendable {
+    private let pool: PostgresPool
+    private let plant: PlantStore
+    private let registry: ConnectorRegistry
+    private let engine: MappingEngine
+    private let clock: WallClock
+    private let writing = AsyncLock()
+
+    /// Makes a store over a pool.
+    ///
+    /// - Parameters:
+    ///   - pool: where statements run.
+    ///   - plant: what references and names are looked up in.
+    ///   - registry: what tells which templates a connector has.
+    ///   - engine: told of every change.
+    ///   - clock: times of writes.
+    public init(
+        pool: PostgresPool,
+        plant: PlantStore,
+        registry: ConnectorRegistry,
+        engine: MappingEngine,
+        clock: WallClock
+    ) {
+        self.pool = pool
+        self.plant = plant
+        self.registry = registry
+        self.engine = engine
+        self.clock = clock
+    }
+
+    /// Mappings in the order of their keys.
+    public func list(after key: String? = nil, limit: Int = 1_000) async throws -> [MappingDocument] {
+        try await pool.query(MappingQueries.list(after: key ?? "", limit: limit))
+    }
+
+    /// The mapping with that key.
+    public func get(key: ResourceKey) async throws -> MappingDocument {
+        guard let document = try await pool.first(MappingQueries.find(key: key.text)) else { throw Self.missing(key) }
+        return document
+    }
+
+    /// Creates or replaces a mapping; every change makes a new revision.
+    ///
+    /// - Returns: the mapping, and whether it is new. Writing what is stored already changes nothing.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a revision mismatch), `PostgresError`.
+    @discardableResult
+    public func put(
+        key: ResourceKey,
+        document: JSONValue,
+        ifRevision: Int32? = nil
+    ) async throws -> (mapping: MappingDocument, isNew: Bool) {
+        let draft = try MappingDraft(document)
+        let time = clock.now
+        return try await changing {
+            try await pool.transaction { transaction in
+                let row = try await transaction.first(MappingQueries.lock(key: key.text))
+                try ConnectorStore.check(ifRevision, against: row?.revision)
+                let check = MappingCheck(plant: plant.snapshot, states: plant.states)
+                let result = try await check.check(draft, registry: registry, in: transaction)
+                guard let definition = result.definition else { throw InvalidInput(result.issues) }
+                let old = try await transaction.first(MappingQueries.find(key: key.text))
+                if let old, old.mapping.definition == definition { return (old, false) }
+                if let row {
+                    try await transaction.execute(MappingQueries.update(id: row.id, definition, at: time))
+                    if old?.mapping.definition.trigger != definition.trigger {
+                        try await transaction.execute(MappingQueries.forgetStates(mappingID: row.id))
+                    }
+                } else {
+                    try await transaction.execute(MappingQueries.insert(key: key.text, definition, at: time))
+                }
+                guard let new = try await transaction.first(MappingQueries.find(key: key.text)) else {
+                    throw Self.missing(key)
+                }
+                return (new, row == nil)
+            }
+        }
+    }
+
+    /// Changes members of a mapping (RFC 7396).
+    @discardableResult
+    public func patch(key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil) async throws -> MappingDocument {
+        guard document.object != nil else {
+            throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
+        }
+        let old = try await get(key: key)
+        let merged = old.json.merged(with: document) ?? .null
+        return try await put(key: key, document: merged, ifRevision: ifRevision ?? old.revision).mapping
+    }
+
+    /// Deletes a mapping; deliveries that it made go on.
+    ///
+    /// - Throws: ``ResourceFailure`` (absent, a revision mismatch), `PostgresError`.
+    public func delete(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+        try await changing {
+            try await pool.transaction { transaction in
+                guard let row = try await transaction.first(MappingQueries.lock(key: key.text)) else {
+                    throw Self.missing(key)
+                }
+                try ConnectorStore.check(ifRevision, against: row.revision)
+                try await transaction.execute(MappingQueries.retire(id: row.id, at: clock.now))
+            }
+        }
+    }
+
+    /// What still uses a rule, such as `mapping “bearing-order”`; nil when nothing does.
+    public static func user(ofRule ruleID: Int32, in session: any PostgresSession) async throws -> String? {
+        try await session.first(MappingQueries.mapping(ofRule: ruleID)).map { "mapping “\($0)”" }
+    }
+
+    /// Runs one write at a time and has the engine take it over before it returns.
+    private func changing<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await writing.withLock {
+            do {
+                let value = try await body()
+                try await engine.load()
+                return value
+            } catch {
+                // The outcome of a failed COMMIT is unknown; the engine must not go on with what may be old.
+                engine.invalidate()
+                throw error
+            }
+        }
+    }
+
+    private static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("mapping \(key)") }
+}

@@ -1,0 +1,63 @@
+import Primitives
+
+/// A dotted path into a JSON document: `data.items`, `result.0.id`.
+///
+/// The empty path is the document itself.
+struct JSONPath: Hashable, Sendable {
+    /// The longest identifier that is taken from an answer, in characters.
+    static let maximumIdentifierLength = 255
+
+    let text: String
+    private let steps: [String]
+
+    /// The whole document.
+    static let document = JSONPath(text: "", steps: [])
+
+    private init(text: String, steps: [String]) {
+        self.text = text
+        self.steps = steps
+    }
+
+    /// Reads a path; nil when a step is empty.
+    init?(_ text: String) {
+        self.text = text
+        steps =
+            text.isEmpty || text == "."
+            ? [] : text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        if steps.contains("") { return nil }
+    }
+
+    /// The value at the path; nil when there is none.
+    func value(in document: JSONValue) -> JSONValue? {
+        var current = document
+        for step in steps {
+            if let member = current[step] {
+                current = member
+            } else if let elements = current.array, let index = Int(step), elements.indices.contains(index) {
+                current = elements[index]
+            } else {
+                return nil
+            }
+        }
+        return current
+    }
+
+    /// The identifier at the path, numbers as text; nil when there is none to rely on.
+    func identifier(in document: JSONValue) -> String? {
+        guard let text = text(in: document), (1...Self.maximumIdentifierLength).contains(text.count),
+            !text.utf8.contains(0)
+        else { return nil }
+        return text
+    }
+
+    /// The text, number or boolean at the path as text.
+    func text(in document: JSONValue) -> String? {
+        switch value(in: document) {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): JSONValue.text(of: number)
+        case .bool(let bool): bool ? "true" : "false"
+        default: nil
+        }
+    }
+}
