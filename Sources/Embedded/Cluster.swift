@@ -52,9 +52,10 @@ struct Cluster: Sendable {
         }
         let folder = Folder(path: draft, owner: home.owner)
         let own =
-            "\n# Written by plantwright; local.conf is yours and has the last word.\n"
+            "\n# Added by plantwright; local.conf is yours and has the last word.\n"
             + "include_if_exists 'plantwright.conf'\ninclude_if_exists 'local.conf'\n"
         try folder.write("postgresql.conf", (try folder.read("postgresql.conf") ?? []) + Array(own.utf8))
+        try folder.write("local.conf", "# Your own settings; they have the last word.\n".utf8)
         try await run(programs.initdb, ["--sync-only", "--pgdata", draft])
         try check(rename(draft, data.path), "rename", draft)
     }

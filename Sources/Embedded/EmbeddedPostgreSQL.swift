@@ -94,7 +94,7 @@ public actor EmbeddedPostgreSQL {
                     }
                     return file.isReady && file.pid == child.pid
                 },
-                patience: .seconds(300),
+                patience: .seconds(3_600),
                 stopSteps: Self.stopSteps
             ),
             logger: logger

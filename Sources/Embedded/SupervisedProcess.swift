@@ -23,6 +23,7 @@ actor SupervisedProcess {
     private static let shortestPause = Duration.milliseconds(200)
     private static let longestPause = Duration.seconds(10)
     private static let calm = Duration.seconds(60)
+    private static let patienceOfPeople = Duration.seconds(5)
 
     private let plan: Plan
     private let logger: Logger
@@ -117,6 +118,7 @@ actor SupervisedProcess {
         try await plan.prepare()
         if isStopping || Task.isCancelled { throw .cancelled }
         let begun = ContinuousClock.now
+        var nextWord = begun + Self.patienceOfPeople
         let child = try ChildProcess.start(plan.command, log: plan.log)
         self.child = child
         while !plan.isReady(child) {
@@ -135,6 +137,11 @@ actor SupervisedProcess {
                     seconds: Int(plan.patience.components.seconds),
                     log: plan.log.lastLines(since: child.logOffset)
                 )
+            }
+            if ContinuousClock.now > nextWord {
+                nextWord += Self.patienceOfPeople
+                let last = plan.log.lastLines(since: child.logOffset, limit: 1).first ?? "(no output yet)"
+                logger.notice("\(plan.name) is still starting: \(last)")
             }
             await Pause.short()
         }
