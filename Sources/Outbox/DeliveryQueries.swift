@@ -1,0 +1,210 @@
+import Foundation
+import PostgreSQL
+import Primitives
+
+/// The statements that read and retry deliveries.
+///
+/// A list is read in two steps: the identifiers of a page, each kind of list by the index that suits it, then the rows.
+enum DeliveryQueries {
+    /// A place in a list, and what is filtered.
+    static func page(_ filter: DeliveryFilter, after cursor: OutboxCursor?, limit: Int) -> Statement<UUID> {
+        switch filter.state {
+        case .pending: pending(filter, cursor, Int64(limit))
+        case .dead: dead(filter, cursor, Int64(limit))
+        case .delivered, .superseded, nil: any(filter, cursor, Int64(limit))
+        }
+    }
+
+    private static func any(_ filter: DeliveryFilter, _ cursor: OutboxCursor?, _ limit: Int64) -> Statement<UUID> {
+        Statement(
+            "outbox.delivery.page-any",
+            """
+            SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
+            WHERE (\(filter.state) IS NULL OR d.state = \(filter.state))
+                AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
+                AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
+                AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
+                AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
+            """
+        ) { row throws(PostgresError) in try row.uuid(0) }
+    }
+
+    private static func pending(_ filter: DeliveryFilter, _ cursor: OutboxCursor?, _ limit: Int64) -> Statement<UUID> {
+        Statement(
+            "outbox.delivery.page-pending",
+            """
+            SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
+            WHERE d.state IN ('waiting', 'leased', 'uncertain')
+                AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
+                AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
+                AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
+                AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
+            """
+        ) { row throws(PostgresError) in try row.uuid(0) }
+    }
+
+    private static func dead(_ filter: DeliveryFilter, _ cursor: OutboxCursor?, _ limit: Int64) -> Statement<UUID> {
+        Statement(
+            "outbox.delivery.page-dead",
+            """
+            SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
+            WHERE d.state = 'dead'
+                AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
+                AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
+                AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
+                AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
+            """
+        ) { row throws(PostgresError) in try row.uuid(0) }
+    }
+
+    /// Whole rows, newest first.
+    static func rows(_ ids: [UUID]) -> Statement<DeliveryRecord> {
+        Statement(
+            "outbox.delivery.rows",
+            """
+            SELECT d.id, d.idempotency_key, m.key, m.name, d.mapping_revision, c.key, c.name, d.operation, d.state,
+                d.reason, d.detail, d.attempts, d.created_at,
+                CASE WHEN d.finished_at IS NULL THEN d.next_attempt_at END, d.finished_at, d.external_id, d.alarm_id,
+                v.key, v.name, a.key, a.name, d.fields, d.reading_ts, d.reading_received_at
+            FROM delivery d JOIN mapping m ON m.id = d.mapping_id JOIN connector c ON c.id = d.connector_id
+                LEFT JOIN device v ON v.id = d.device_id LEFT JOIN asset a ON a.id = d.asset_id
+            WHERE d.id = ANY(\(ids)) ORDER BY d.created_at DESC, d.id DESC
+            """
+        ) { row throws(PostgresError) in
+            DeliveryRecord(
+                id: try row.uuid(0),
+                idempotencyKey: try row.string(1),
+                mapping: try row.resource(2, 3),
+                mappingRevision: try row.int32(4),
+                connector: try row.resource(5, 6),
+                operation: try row.string(7),
+                state: try row.enumeration(8),
+                reason: try row.optionalString(9),
+                detail: try row.optionalString(10),
+                attempts: Int(try row.int32(11)),
+                createdAt: try row.timestamp(12),
+                nextAttemptAt: try row.optionalTimestamp(13),
+                finishedAt: try row.optionalTimestamp(14),
+                externalID: try row.optionalString(15),
+                alarmID: try row.optionalUUID(16),
+                device: try row.optionalResource(17, 18),
+                asset: try row.optionalResource(19, 20),
+                fields: try row.json(21).object ?? JSONObject(),
+                readingTimestamp: try row.timestamp(22),
+                readingReceivedAt: try row.timestamp(23)
+            )
+        }
+    }
+
+    /// The calls of a delivery, in order.
+    static func timeline(_ id: UUID) -> Statement<AttemptRecord> {
+        Statement(
+            "outbox.delivery.timeline",
+            """
+            SELECT number, purpose, started_at, ended_at, outcome, request, status, response
+            FROM delivery_attempt WHERE delivery_id = \(id) ORDER BY number
+            """
+        ) { row throws(PostgresError) in
+            AttemptRecord(
+                number: Int(try row.int32(0)),
+                purpose: try row.enumeration(1),
+                startedAt: try row.timestamp(2),
+                endedAt: try row.optionalTimestamp(3),
+                outcome: try row.optionalString(4),
+                request: try row.optionalString(5),
+                status: try row.optionalInt32(6).map(Int.init),
+                response: try row.optionalString(7)
+            )
+        }
+    }
+
+    /// What decides whether a delivery can be retried; locks it.
+    static func retryFacts(_ id: UUID) -> Statement<RetryFacts> {
+        Statement(
+            "outbox.delivery.retry-facts",
+            """
+            SELECT d.state, d.reason, d.attempts, d.attempt_started_at IS NOT NULL, c.deleted_at IS NOT NULL,
+                d.operation = 'stock.set' AND EXISTS (
+                    SELECT FROM delivery n WHERE n.connector_id = d.connector_id AND n.item = d.item
+                        AND n.operation = d.operation AND n.state <> 'dead' AND n.reading_ts > d.reading_ts)
+            FROM delivery d JOIN connector c ON c.id = d.connector_id
+            WHERE d.id = \(id) FOR UPDATE OF d
+            """
+        ) { row throws(PostgresError) in
+            RetryFacts(
+                state: try row.enumeration(0),
+                reason: try row.optionalString(1),
+                attempts: Int(try row.int32(2)),
+                mayHaveHappened: try row.bool(3),
+                isConnectorDeleted: try row.bool(4),
+                hasNewerFigure: try row.bool(5)
+            )
+        }
+    }
+
+    /// Makes a dead delivery due.
+    static func retry(_ id: UUID, as state: DeliveryState, at now: Timestamp) -> Statement<Void> {
+        Statement(
+            "outbox.delivery.retry",
+            """
+            UPDATE delivery SET state = \(state), next_attempt_at = \(now), finished_at = NULL, reason = NULL,
+                detail = NULL, attempt_started_at = CASE WHEN \(state == .uncertain) THEN attempt_started_at END
+            WHERE id = \(id) AND state = 'dead'
+            """
+        )
+    }
+
+    /// Tells the dispatchers, once the transaction is committed.
+    static func notify() -> Statement<Void> {
+        Statement("outbox.notify", "SELECT pg_notify(\(Dispatcher.channel), '')")
+    }
+
+    static func counts() -> Statement<OutboxCounts> {
+        Statement(
+            "outbox.counts",
+            """
+            SELECT (SELECT count(*) FROM delivery WHERE state IN ('waiting', 'leased', 'uncertain')),
+                (SELECT count(*) FROM delivery WHERE state = 'dead'),
+                (SELECT count(*) FROM work_order WHERE done_at IS NULL AND next_check_at IS NOT NULL)
+            """
+        ) { row throws(PostgresError) in
+            OutboxCounts(waiting: try row.int(0), dead: try row.int(1), openOrders: try row.int(2))
+        }
+    }
+
+    static let all: [AnyStatement] = {
+        let id = LeasedDelivery.arbitrary.id
+        let states: [DeliveryFilterState?] = [nil, .pending, .dead]
+        return [
+            AnyStatement(rows([])), AnyStatement(timeline(id)), AnyStatement(retryFacts(id)),
+            AnyStatement(retry(id, as: .waiting, at: Timestamp(microseconds: 0))), AnyStatement(notify()),
+            AnyStatement(counts()),
+        ] + states.map { AnyStatement(page(DeliveryFilter(state: $0), after: nil, limit: 1)) }
+    }()
+}
+
+/// What decides whether a delivery can be retried.
+struct RetryFacts: Hashable, Sendable {
+    var state: DeliveryState
+    var reason: String?
+    var attempts: Int
+    var mayHaveHappened: Bool
+    var isConnectorDeleted: Bool
+    var hasNewerFigure: Bool
+}
+
+extension ResultRow {
+    /// Reads a key and a name.
+    func resource(_ key: Int, _ name: Int) throws(PostgresError) -> NamedResource {
+        NamedResource(key: try string(key), name: try string(name))
+    }
+
+    /// Reads a key and a name that may be NULL.
+    func optionalResource(_ key: Int, _ name: Int) throws(PostgresError) -> NamedResource? {
+        guard let keyText = try optionalString(key), let nameText = try optionalString(name) else { return nil }
+        return NamedResource(key: keyText, name: nameText)
+    }
+}

@@ -1,0 +1,44 @@
+/// Where a delivery stands.
+public enum DeliveryState: String, CaseIterable, Sendable {
+    /// Due at its next attempt; nothing of it can be in the ERP.
+    case waiting
+    /// A dispatcher works on it.
+    case leased
+    /// The last call may have reached the ERP: it is looked up before any repeat.
+    case uncertain
+    /// The ERP has it.
+    case delivered
+    /// Nobody works on it until a person says so.
+    case dead
+    /// A newer figure took its place before it was sent.
+    case superseded
+}
+
+/// What one call of an attempt was for.
+public enum CallPurpose: String, CaseIterable, Sendable {
+    /// To make a document.
+    case create
+    /// To ask whether an earlier call made it.
+    case lookUp = "look-up"
+    /// To set or add a figure.
+    case write
+
+    /// What performing an operation is called in the time line.
+    init(performing operation: String) {
+        self = operation.hasSuffix(".create") ? .create : .write
+    }
+}
+
+/// Why deliveries are dead or wait, where the connector has not said it.
+enum DeliveryReason {
+    /// A call may have reached the ERP and there is no way to ask.
+    static let outcomeUnknown = "outcome-unknown"
+    /// The connector was deleted.
+    static let connectorDeleted = "connector-deleted"
+    /// The server ended during the call.
+    static let interrupted = "interrupted"
+    /// A look-up found nothing, and that counts.
+    static let notFound = "not-found"
+    /// A look-up found nothing, but the ERP may still be at it.
+    static let notFoundYet = "not-found-yet"
+}

@@ -1,0 +1,241 @@
+import ERP
+import Foundation
+import Logging
+import Observability
+import PostgreSQL
+import Primitives
+
+/// A leased delivery with the connector to call.
+struct DeliveryCall: ConnectorCall {
+    var delivery: LeasedDelivery
+    var runtime: ConnectorRuntime
+
+    var connectorID: Int32 { delivery.connectorID }
+
+    func course(delay: RetryDelay) -> DeliveryCourse {
+        DeliveryCourse(
+            isUncertain: delivery.wasUncertain,
+            attempts: delivery.attempts,
+            attemptStartedAt: delivery.attemptStartedAt,
+            canLookUp: runtime.connector.canLookUp(operation: delivery.operation),
+            isRepeatable: runtime.connector.isRepeatable(operation: delivery.operation),
+            settle: runtime.settle,
+            delay: delay
+        )
+    }
+}
+
+/// What the time line keeps of a call.
+struct CallReport: Sendable {
+    /// How it ended, in one word.
+    var outcome: String
+    var endedAt: Timestamp
+    var record: CallRecord
+}
+
+extension Dispatcher {
+    /// One attempt, from its committed start to its committed outcome.
+    func deliver(_ call: DeliveryCall) async {
+        let course = call.course(delay: configuration.delay)
+        switch course.step {
+        case .giveUp: await settle(call, course.outcomeUnknown, nil)
+        case .perform: await perform(call, course)
+        case .lookUp: await lookUp(call, course)
+        }
+    }
+
+    private func perform(_ call: DeliveryCall, _ course: DeliveryCourse) async {
+        let purpose = CallPurpose(performing: call.delivery.operation)
+        guard await begin(call, purpose, at: clock.now) else { return }
+        let (outcome, record) = await call.runtime.connector.perform(call.delivery.order)
+        let ended = clock.now
+        observe(call.runtime, answered: outcome.isAnswer)
+        let verdict = course.verdict(after: outcome, at: ended, jitter: random())
+        await settle(call, verdict, CallReport(outcome: outcome.word, endedAt: ended, record: record))
+    }
+
+    private func lookUp(_ call: DeliveryCall, _ course: DeliveryCourse) async {
+        let begun = clock.now
+        guard await begin(call, .lookUp, at: begun) else { return }
+        let (outcome, record) = await call.runtime.connector.lookUp(call.delivery.order)
+        let ended = clock.now
+        observe(call.runtime, answered: outcome.isAnswer)
+        let verdict = course.verdict(after: outcome, begun: begun, at: ended, jitter: random())
+        await settle(call, verdict, CallReport(outcome: outcome.word, endedAt: ended, record: record))
+    }
+
+    /// Commits that a call is about to be made and renews the lease.
+    ///
+    /// - Returns: whether the lease still held and the call may be made.
+    private func begin(_ call: DeliveryCall, _ purpose: CallPurpose, at time: Timestamp) async -> Bool {
+        let statement = DispatchQueries.begin(
+            call.delivery,
+            purpose: purpose,
+            at: time,
+            until: time.adding(seconds: configuration.lease)
+        )
+        let isBegun = await persistently(call) { try await self.pool.execute(statement) == 1 }
+        if isBegun == true { note(.began(purpose)) }
+        if isBegun == false { note(.lost) }
+        return isBegun ?? false
+    }
+
+    /// Commits what came of an attempt, if the lease still holds.
+    private func settle(_ call: DeliveryCall, _ verdict: DeliveryVerdict, _ report: CallReport?) async {
+        await whileSettling(call.delivery.id) {
+            // Not cancelled with the rest: what is known about the ERP must be written down.
+            let isSettled = await Task { await self.persistently(call) { try await self.write(call, verdict, report) } }
+                .value
+            switch isSettled {
+            case true?:
+                metrics.deliveries(connector: call.runtime.key, outcome: verdict.countedAs).increment()
+                note(.settled(verdict.state))
+            case false?:
+                logger.warning(
+                    "a lease was lost; another process decides on the delivery",
+                    metadata: metadata(call, report)
+                )
+                note(.lost)
+            case nil: note(.gaveUp)
+            }
+        }
+    }
+
+    private func write(
+        _ call: DeliveryCall,
+        _ verdict: DeliveryVerdict,
+        _ report: CallReport?
+    ) async throws -> Bool {
+        let delivery = call.delivery
+        let now = clock.now
+        return try await pool.transaction { transaction in
+            let settled = try await transaction.execute(DispatchQueries.settle(delivery, verdict, at: now))
+            guard settled == 1 else { return false }
+            if let report { try await transaction.execute(DispatchQueries.end(delivery, report)) }
+            if case .delivered(let externalID) = verdict {
+                try await self.mirror(delivery, externalID: externalID, at: now, in: transaction)
+            }
+            return true
+        }
+    }
+
+    /// Notes what the ERP now holds.
+    private func mirror(
+        _ delivery: LeasedDelivery,
+        externalID: String?,
+        at now: Timestamp,
+        in transaction: Transaction
+    ) async throws {
+        switch delivery.operation {
+        case "work-order.create":
+            guard let externalID else { return }
+            try await transaction.execute(
+                MirrorQueries.addWorkOrder(
+                    identifiers.next(),
+                    of: delivery,
+                    externalID: externalID,
+                    createdAt: now,
+                    nextCheckAt: now.adding(seconds: configuration.orderCheckInterval)
+                )
+            )
+        case "stock.set":
+            guard let quantity = delivery.quantity else { return }
+            try await transaction.execute(MirrorQueries.setStock(quantity, of: delivery, at: now))
+        default: break
+        }
+    }
+
+    /// Tries a write until the database has taken it.
+    ///
+    /// - Returns: nil when the database will not take it, or the dispatcher stops before it did.
+    private func persistently<Value: Sendable>(
+        _ call: DeliveryCall,
+        _ body: @Sendable () async throws -> Value
+    ) async -> Value? {
+        var pause = Duration.milliseconds(50)
+        while true {
+            do {
+                return try await body()
+            } catch {
+                let failure = error as? PostgresError
+                let mayPass = failure?.isTransient == true || failure?.isOutcomeUnknown == true
+                guard mayPass, !Task.isCancelled, !loop.isStopping else {
+                    var metadata = metadata(call, nil)
+                    metadata["error"] = "\(error)"
+                    logger.error("a delivery's progress was not written down", metadata: metadata)
+                    return nil
+                }
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    private func metadata(_ call: DeliveryCall, _ report: CallReport?) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "connector": "\(call.runtime.key)", "delivery": "\(call.delivery.id.uuidString.lowercased())",
+            "key": "\(call.delivery.idempotencyKey)",
+        ]
+        if let report { metadata["outcome"] = "\(report.outcome)" }
+        return metadata
+    }
+}
+
+extension CallOutcome {
+    /// Whether the ERP answered, be it with a refusal.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .done, .refused: true
+        case .transient, .uncertain: false
+        }
+    }
+
+    /// The outcome in the time line.
+    fileprivate var word: String {
+        switch self {
+        case .done: "done"
+        case .refused: "refused"
+        case .transient: "transient"
+        case .uncertain: "uncertain"
+        }
+    }
+}
+
+extension LookUpOutcome {
+    /// Whether the ERP answered.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .found, .notFound: true
+        case .failed: false
+        }
+    }
+
+    /// The outcome in the time line.
+    fileprivate var word: String {
+        switch self {
+        case .found: "found"
+        case .notFound: "not-found"
+        case .failed: "failed"
+        }
+    }
+}
+
+extension DeliveryVerdict {
+    /// The state that it leads to.
+    var state: DeliveryState {
+        switch self {
+        case .delivered: .delivered
+        case .dead: .dead
+        case .waiting: .waiting
+        case .uncertain: .uncertain
+        }
+    }
+
+    /// The metric's label for it.
+    var countedAs: String {
+        switch self {
+        case .waiting: "retry"
+        case .delivered, .dead, .uncertain: state.rawValue
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ERP
+import Foundation
+import Primitives
+
+/// A delivery as its dispatcher holds it.
+struct LeasedDelivery: Sendable {
+    var id: UUID
+    /// Guards every write: whoever holds another token, or none, writes nothing.
+    var token: UUID
+    var connectorID: Int32
+    var idempotencyKey: String
+    var operation: String
+    var fields: JSONObject
+    var item: String?
+    /// Including this one.
+    var attempts: Int
+    var attemptStartedAt: Timestamp?
+    /// Whether it was uncertain, not waiting, before it was leased.
+    var wasUncertain: Bool
+
+    /// What the connector gets.
+    var order: DeliveryOrder {
+        DeliveryOrder(idempotencyKey: idempotencyKey, operation: operation, fields: fields)
+    }
+
+    /// The title of the order that it makes: the first text among the usual fields.
+    var title: String {
+        let texts = ["title", "subject", "name", "description"].compactMap { fields[$0]?.string }
+        return texts.first { !$0.isEmpty } ?? ""
+    }
+
+    /// What a stock operation is about.
+    var stockItem: String? { item ?? fields["item"]?.string }
+
+    /// The figure of a stock operation.
+    var quantity: Double? {
+        let quantity = fields["quantity"].flatMap { $0.double ?? $0.string.flatMap(Double.init) }
+        return quantity.flatMap { $0.isFinite ? $0 : nil }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import PostgreSQL
+import Primitives
+
+/// The poller's statements on `work_order`.
+enum OrderStatusQueries {
+    /// The connectors that have orders to check.
+    static func connectorsWithDueOrders(at now: Timestamp) -> Statement<Int32> {
+        Statement(
+            "outbox.work-order.due-connectors",
+            """
+            SELECT c.id FROM connector c
+            WHERE c.deleted_at IS NULL AND EXISTS (SELECT FROM work_order w WHERE w.connector_id = c.id
+                AND w.done_at IS NULL AND w.next_check_at <= \(now))
+            ORDER BY c.id
+            """
+        ) { row throws(PostgresError) in try row.int32(0) }
+    }
+
+    /// Claims due orders, at most so many of each connector, by moving their next check away.
+    static func claim(_ shares: [CallAllotment], at now: Timestamp, until: Timestamp) -> Statement<ClaimedOrder> {
+        let connectors = shares.map(\.connectorID)
+        let places = shares.map { Int32($0.places) }
+        return Statement(
+            "outbox.work-order.claim",
+            """
+            WITH due AS MATERIALIZED (
+                SELECT candidate.id
+                FROM unnest(\(connectors), \(places)) AS share (connector_id, places)
+                CROSS JOIN LATERAL (
+                    SELECT w.id FROM work_order w
+                    WHERE w.connector_id = share.connector_id AND w.done_at IS NULL AND w.next_check_at <= \(now)
+                    ORDER BY w.next_check_at LIMIT share.places FOR UPDATE OF w SKIP LOCKED
+                ) AS candidate
+            )
+            UPDATE work_order w SET next_check_at = \(until) FROM due WHERE w.id = due.id
+            RETURNING w.id, w.connector_id, w.external_id
+            """
+        ) { row throws(PostgresError) in
+            ClaimedOrder(id: try row.uuid(0), connectorID: try row.int32(1), externalID: try row.string(2))
+        }
+    }
+
+    /// Writes what a check said; without a next one, it was the last.
+    static func note(
+        _ id: UUID,
+        status: String,
+        doneAt: Timestamp?,
+        checkedAt: Timestamp,
+        nextCheckAt: Timestamp?
+    ) -> Statement<Void> {
+        Statement(
+            "outbox.work-order.note",
+            """
+            UPDATE work_order SET status = \(status.storable), done_at = \(doneAt), checked_at = \(checkedAt),
+                next_check_at = \(nextCheckAt)
+            WHERE id = \(id) AND done_at IS NULL
+            """
+        )
+    }
+
+    /// Puts a check off.
+    static func postpone(_ id: UUID, until: Timestamp) -> Statement<Void> {
+        Statement(
+            "outbox.work-order.postpone",
+            "UPDATE work_order SET next_check_at = \(until) WHERE id = \(id) AND done_at IS NULL"
+        )
+    }
+
+    static let all: [AnyStatement] = {
+        let time = Timestamp(microseconds: 0)
+        let id = LeasedDelivery.arbitrary.id
+        return [
+            AnyStatement(connectorsWithDueOrders(at: time)), AnyStatement(claim([], at: time, until: time)),
+            AnyStatement(note(id, status: "", doneAt: nil, checkedAt: time, nextCheckAt: nil)),
+            AnyStatement(postpone(id, until: time)),
+        ]
+    }()
+}

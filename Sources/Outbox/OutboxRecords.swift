@@ -1,0 +1,223 @@
+import Foundation
+import Primitives
+
+/// A connector, device or asset as lists name it.
+public struct NamedResource: Hashable, Sendable {
+    /// Its address.
+    public var key: String
+    /// What people call it.
+    public var name: String
+
+    /// The API's form.
+    public var json: JSONValue { ["key": .string(key), "name": .string(name)] }
+}
+
+/// A delivery as the API shows it.
+public struct DeliveryRecord: Hashable, Sendable {
+    /// The row.
+    public var id: UUID
+    /// Names the cause in the ERP.
+    public var idempotencyKey: String
+    /// What made it.
+    public var mapping: NamedResource
+    /// The mapping's revision at that time.
+    public var mappingRevision: Int32
+    /// Where it goes.
+    public var connector: NamedResource
+    /// What is to be done there.
+    public var operation: String
+    /// Where it stands.
+    public var state: DeliveryState
+    /// Why it is dead, or the last failure.
+    public var reason: String?
+    /// More about the reason.
+    public var detail: String?
+    /// How many attempts there were.
+    public var attempts: Int
+    /// When it was made.
+    public var createdAt: Timestamp
+    /// When it is tried next; nil when nobody works on it any more.
+    public var nextAttemptAt: Timestamp?
+    /// When it reached its final state.
+    public var finishedAt: Timestamp?
+    /// The ERP's number of what it made.
+    public var externalID: String?
+    /// The alarm that caused it.
+    public var alarmID: UUID?
+    /// The device whose reading caused it.
+    public var device: NamedResource?
+    /// The asset of that device then.
+    public var asset: NamedResource?
+    /// The mapping's computed fields.
+    public var fields: JSONObject
+    /// Source time of the cause.
+    public var readingTimestamp: Timestamp
+    /// When the cause reached us.
+    public var readingReceivedAt: Timestamp
+
+    /// The API's form in lists.
+    public var json: JSONValue { .object(object) }
+
+    var object: JSONObject {
+        [
+            "id": .string(id.text), "idempotencyKey": .string(idempotencyKey),
+            "mapping": [
+                "key": .string(mapping.key), "name": .string(mapping.name),
+                "revision": .integer(Int64(mappingRevision)),
+            ],
+            "connector": connector.json, "operation": .string(operation), "state": .string(state.rawValue),
+            "reason": .optional(reason), "detail": .optional(detail), "attempts": .integer(Int64(attempts)),
+            "createdAt": .string(createdAt.rfc3339), "nextAttemptAt": .optional(nextAttemptAt),
+            "finishedAt": .optional(finishedAt), "externalId": .optional(externalID),
+            "alarmId": .optional(alarmID?.text), "device": device?.json ?? .null, "asset": asset?.json ?? .null,
+            "fields": .object(fields), "readingTs": .string(readingTimestamp.rfc3339),
+        ]
+    }
+}
+
+/// One call in a delivery's time line.
+public struct AttemptRecord: Hashable, Sendable {
+    /// Its number, from 1; numbers may be left out.
+    public var number: Int
+    /// What it was for.
+    public var purpose: CallPurpose
+    /// When it began.
+    public var startedAt: Timestamp
+    /// When it ended; nil while it is under way, and for ever when the server ended before it did.
+    public var endedAt: Timestamp?
+    /// How it ended: `done`, `refused`, `transient`, `uncertain`, or of look-ups `found`, `not-found`, `failed`.
+    public var outcome: String?
+    /// What was sent, without secrets.
+    public var request: String?
+    /// The answer's status.
+    public var status: Int?
+    /// The answer's body, or what went wrong.
+    public var response: String?
+
+    /// The API's form.
+    public var json: JSONValue {
+        [
+            "number": .integer(Int64(number)), "purpose": .string(purpose.rawValue),
+            "startedAt": .string(startedAt.rfc3339), "endedAt": .optional(endedAt), "outcome": .optional(outcome),
+            "request": .optional(request), "status": status.map { .integer(Int64($0)) } ?? .null,
+            "response": .optional(response),
+        ]
+    }
+}
+
+/// A delivery with its time line.
+public struct DeliveryDetail: Hashable, Sendable {
+    /// The delivery.
+    public var delivery: DeliveryRecord
+    /// Its calls, in order.
+    public var timeline: [AttemptRecord]
+
+    /// The API's form.
+    public var json: JSONValue {
+        var object = delivery.object
+        object["timeline"] = .array(timeline.map(\.json))
+        let received = delivery.readingReceivedAt
+        let delivered = delivery.state == .delivered ? delivery.finishedAt?.seconds(since: received) : nil
+        object["latency"] = [
+            "readingToReceived": .optional(received.seconds(since: delivery.readingTimestamp)),
+            "receivedToDelivered": .optional(delivered),
+        ]
+        return .object(object)
+    }
+}
+
+/// An order in the ERP, as our mirror knows it.
+public struct WorkOrderRecord: Hashable, Sendable {
+    /// The row.
+    public var id: UUID
+    /// The ERP's number.
+    public var externalID: String
+    /// What it is about.
+    public var title: String
+    /// Its state in the ERP's words; empty before the first check.
+    public var status: String
+    /// When we saw that it is done.
+    public var doneAt: Timestamp?
+    /// When we noted it.
+    public var createdAt: Timestamp
+    /// When it was checked last.
+    public var checkedAt: Timestamp?
+    /// Where it is.
+    public var connector: NamedResource
+    /// The device whose reading caused it.
+    public var device: NamedResource?
+    /// The asset of that device then.
+    public var asset: NamedResource?
+    /// The alarm that caused it.
+    public var alarmID: UUID?
+    /// The delivery that made it.
+    public var deliveryID: UUID
+    /// Its page in the ERP.
+    public var link: String?
+
+    /// The API's form.
+    public var json: JSONValue {
+        [
+            "id": .string(id.text), "externalId": .string(externalID), "title": .string(title),
+            "status": .string(status), "doneAt": .optional(doneAt), "createdAt": .string(createdAt.rfc3339),
+            "checkedAt": .optional(checkedAt), "connector": connector.json, "device": device?.json ?? .null,
+            "asset": asset?.json ?? .null, "alarmId": .optional(alarmID?.text),
+            "deliveryId": .string(deliveryID.text), "link": .optional(link),
+        ]
+    }
+}
+
+/// A stock figure that the ERP got from us.
+public struct InventoryRecord: Hashable, Sendable {
+    /// The connector's row.
+    public var connectorID: Int32
+    /// Where it is.
+    public var connector: NamedResource
+    /// What there is.
+    public var item: String
+    /// How much, in the unit that the mapping sends.
+    public var quantity: Double
+    /// The device that measured it.
+    public var device: NamedResource?
+    /// The asset of that device then.
+    public var asset: NamedResource?
+    /// Source time of the figure.
+    public var readingTimestamp: Timestamp
+    /// When the ERP took it.
+    public var updatedAt: Timestamp
+
+    /// The identifier in the change feed.
+    public var entityID: String { "\(connectorID)/\(item)" }
+
+    /// The API's form.
+    public var json: JSONValue {
+        [
+            "connector": connector.json, "item": .string(item), "quantity": .optional(quantity),
+            "device": device?.json ?? .null, "asset": asset?.json ?? .null,
+            "readingTs": .string(readingTimestamp.rfc3339), "updatedAt": .string(updatedAt.rfc3339),
+        ]
+    }
+}
+
+/// How much there is to do.
+public struct OutboxCounts: Hashable, Sendable {
+    /// Deliveries that are neither delivered, dead nor superseded.
+    public var waiting: Int
+    /// Deliveries that wait for a person.
+    public var dead: Int
+    /// Orders that are not done.
+    public var openOrders: Int
+
+    /// The API's form.
+    public var json: JSONValue {
+        [
+            "waiting": .integer(Int64(waiting)), "dead": .integer(Int64(dead)),
+            "openOrders": .integer(Int64(openOrders)),
+        ]
+    }
+}
+
+extension UUID {
+    /// The form in which the API writes identifiers.
+    var text: String { uuidString.lowercased() }
+}

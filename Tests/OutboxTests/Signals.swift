@@ -1,0 +1,81 @@
+import Primitives
+import Synchronization
+import Testing
+
+/// What happened so far, and a way to wait until something did: instead of sleeping.
+final class Signals<Event: Sendable>: Sendable {
+    private struct Waiter {
+        var isMet: @Sendable ([Event]) -> Bool
+        var continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var events: [Event] = []
+        var waiters: [Int: Waiter] = [:]
+        var last = 0
+    }
+
+    private let state = Mutex(State())
+
+    var events: [Event] { state.withLock(\.events) }
+
+    func send(_ event: Event) {
+        let met = state.withLock { state in
+            state.events.append(event)
+            let met = state.waiters.filter { $0.value.isMet(state.events) }
+            for number in met.keys { state.waiters[number] = nil }
+            return met
+        }
+        for waiter in met.values { waiter.continuation.resume() }
+    }
+
+    /// Waits until the events, from the first on, meet a condition; a test that runs out of time fails here.
+    func wait(until isMet: @escaping @Sendable ([Event]) -> Bool) async {
+        let number = state.withLock { state in
+            state.last += 1
+            return state.last
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if isMet(state.events) || Task.isCancelled { return true }
+                    state.waiters[number] = Waiter(isMet: isMet, continuation: continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: number) }?.continuation.resume()
+        }
+        if Task.isCancelled { Issue.record("It did not happen: \(events.suffix(20))") }
+    }
+}
+
+extension Signals where Event: Equatable {
+    /// Waits until an event has happened so many times.
+    func wait(for event: Event, times: Int = 1) async {
+        await wait { events in events.count { $0 == event } >= times }
+    }
+}
+
+/// A door that is shut until it is opened.
+final class Gate: Sendable {
+    private let signals = Signals<Bool>()
+
+    func open() { signals.send(true) }
+
+    func pass() async { await signals.wait(for: true) }
+}
+
+/// A clock that stands until it is moved.
+final class TestClock: Sendable {
+    private let time = Mutex(Timestamp(milliseconds: 1_790_000_000_000))
+
+    var now: Timestamp { time.withLock { $0 } }
+
+    var clock: WallClock { WallClock { self.now } }
+
+    func advance(_ seconds: Double) {
+        time.withLock { $0 = $0.adding(seconds: seconds) }
+    }
+}
