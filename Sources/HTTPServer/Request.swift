@@ -76,6 +76,7 @@ extension Request {
     ///   - target: path and query as on the wire, percent-encoded.
     ///   - headers: header fields; none is added.
     ///   - body: the whole body.
+    ///   - authority: host and port that were asked for.
     ///   - remoteAddress: the IP address of the client.
     ///   - id: the request's id.
     /// - Throws: what makes the target malformed.
@@ -84,6 +85,7 @@ extension Request {
         target: String,
         headers: HTTPFields = [:],
         body: [UInt8] = [],
+        authority: String = "localhost",
         remoteAddress: String = "127.0.0.1",
         id: String = "test"
     ) throws(TargetError) {
@@ -92,7 +94,7 @@ extension Request {
             target: target,
             version: .http11,
             fields: headers,
-            authority: "localhost",
+            authority: authority,
             framing: body.isEmpty ? .none : .fixed(body.count),
             keepsAlive: true,
             expectsContinue: false

@@ -6,15 +6,22 @@ import Testing
 
 /// Slow and silent clients, limits on connections, and the end of a server.
 @Suite struct LiveTimeoutTests {
-    @Test func closesIdleConnectionsSilently() async throws {
+    @Test func closesFreshConnectionsSilently() async throws {
         try await TestServer.run(LiveHTTPTests.router()) {
             $0.timeouts.idle = .milliseconds(50)
         } body: { server in
-            let fresh = try await server.connect()
-            #expect(try await fresh.endsSilently())
-            let used = try await server.connect()
-            #expect(try await used.exchange("GET", "/hello").status == 200)
-            #expect(try await used.endsSilently())
+            let client = try await server.connect()
+            #expect(try await client.endsSilently())
+        }
+    }
+
+    @Test func closesIdleConnectionsSilently() async throws {
+        try await TestServer.run(LiveHTTPTests.router()) {
+            $0.timeouts.idle = .milliseconds(800)
+        } body: { server in
+            let client = try await server.connect()
+            #expect(try await client.exchange("GET", "/hello").status == 200)
+            #expect(try await client.endsSilently())
         }
     }
 

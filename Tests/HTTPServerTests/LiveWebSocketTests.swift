@@ -179,7 +179,7 @@ struct TestWebSocket {
     @Test func pingsSilentClientsAndGivesUpOnDeadOnes() async throws {
         let ended = Recorder<WebSocketCloseCode?>()
         try await TestServer.run(Self.router(ended)) {
-            $0.timeouts.webSocketPing = .milliseconds(100)
+            $0.timeouts.webSocketPing = .milliseconds(800)
         } body: { server in
             var socket = try await TestWebSocket(server)
             #expect(try await socket.next() == .ping(ByteBuffer()))
