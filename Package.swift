@@ -11,7 +11,12 @@ let strict: [SwiftSetting] = [
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
     .target(
-        name: name, dependencies: dependencies, exclude: ["README.md"], resources: resources, swiftSettings: strict)
+        name: name,
+        dependencies: dependencies,
+        exclude: ["README.md"],
+        resources: resources,
+        swiftSettings: strict
+    )
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -57,7 +62,10 @@ let package = Package(
         module("MQTT", ["CMosquitto", "DedicatedThread", "Primitives", logging]),
         module("HTTPClient", ["CCurl", "DedicatedThread", "Primitives", logging]),
         module("HTTPWire", [nioCore, httpTypes]),
-        module("HTTPServer", ["HTTPWire", "CZlib", "Primitives", "Observability", nioCore, nioPosix, httpTypes, logging]),
+        module(
+            "HTTPServer",
+            ["HTTPWire", "CZlib", "Primitives", "Observability", nioCore, nioPosix, httpTypes, logging]
+        ),
 
         // L3: domain
         module("Expressions", ["Primitives"]),
@@ -72,9 +80,10 @@ let package = Package(
         module(
             "API",
             [
-                "Accounts", "Assets", "Telemetry", "Alarms", "Expressions", "HTTPServer", "HTTPWire",
+                "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "HTTPServer", "HTTPWire",
                 "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
-            ]),
+            ]
+        ),
         module("Embedded", ["CSpawn", "MQTT", "Primitives", crypto, logging]),
         module("Simulation", ["MQTT", "HTTPServer", "Primitives", httpTypes, logging]),
 
@@ -82,11 +91,13 @@ let package = Package(
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Accounts", "Assets", "Telemetry", "Alarms",
+                "API", "Embedded", "Simulation", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
                 logging, httpTypes,
             ],
-            exclude: ["README.md"], swiftSettings: strict),
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
 
         // Tests only
         module("TestSupport", ["PostgreSQL", "MQTT", "DedicatedThread", "Primitives", logging]),
@@ -102,10 +113,11 @@ let package = Package(
         tests("Expressions", ["Primitives"]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
-        tests("Telemetry", ["TestSupport", "Assets", "PostgreSQL", "Primitives"]),
+        tests("Telemetry", ["TestSupport", "Assets", "Observability", "PostgreSQL", "Primitives", logging]),
         tests(
             "Alarms",
-            ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]),
+            ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]
+        ),
         tests("ERP", ["TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Outbox", ["TestSupport", "ERP", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
         tests(
@@ -113,7 +125,8 @@ let package = Package(
             [
                 "TestSupport", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "PostgreSQL", "HTTPServer",
                 "Primitives",
-            ]),
+            ]
+        ),
         tests("Embedded", ["TestSupport", "PostgreSQL", "MQTT", "Primitives"]),
         tests("Simulation", ["TestSupport", "MQTT", "HTTPServer", "Primitives"]),
     ]

@@ -134,7 +134,8 @@ enum OpenAPISchemas {
                     "type": "array",
                     "items": object(["pointer", "code", "detail"], ["pointer": text, "code": text, "detail": text]),
                 ],
-            ]),
+            ]
+        ),
         "Profile": object(
             ["name", "metrics"],
             [
@@ -146,18 +147,23 @@ enum OpenAPISchemas {
                         [
                             "key": text, "name": text, "unit": text,
                             "kind": ["enum": ["gauge", "counter", "state", "location"]],
-                        ]),
+                        ]
+                    ),
                 ],
-            ]),
+            ]
+        ),
         "Asset": object(
             ["name", "level"],
             [
                 "name": text, "level": ["enum": ["enterprise", "site", "area", "line", "work-unit"]],
                 "parent": ["type": ["string", "null"]], "location": coordinate,
                 "equipment": ["type": "object", "additionalProperties": text],
-            ]),
+            ]
+        ),
         "Device": object(
-            ["profile"], ["name": text, "profile": key, "asset": ["type": ["string", "null"]], "identifier": text]),
+            ["profile"],
+            ["name": text, "profile": key, "asset": ["type": ["string", "null"]], "identifier": text]
+        ),
         "Rule": object(
             ["name", "severity", "condition"],
             [
@@ -165,18 +171,21 @@ enum OpenAPISchemas {
                 "assets": ["type": ["array", "null"], "items": key],
                 "severity": ["enum": ["low", "medium", "high", "critical"]], "condition": text, "for": text,
                 "clear": ["type": ["string", "null"]], "enabled": ["type": "boolean"],
-            ]),
+            ]
+        ),
         "Connector": object(
             ["name", "kind", "url"],
             [
                 "name": text, "kind": text, "url": ["type": "string", "format": "uri"],
                 "credentials": ["type": ["object", "null"], "writeOnly": true], "options": ["type": "object"],
-            ]),
+            ]
+        ),
         "Mapping": object(
             ["name", "trigger", "connector", "operation", "fields"],
             [
                 "name": text, "trigger": ["type": "object"], "connector": key, "operation": text,
                 "fields": ["type": "object", "additionalProperties": text], "enabled": ["type": "boolean"],
-            ]),
+            ]
+        ),
     ]
 }

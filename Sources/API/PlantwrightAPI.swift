@@ -45,11 +45,22 @@ public struct APIServices: Sendable {
 
     /// Puts services together.
     public init(
-        accounts: AccountStore, plant: PlantStore, writer: IngestWriter, readings: ReadingStore,
-        refused: RefusedMessageStore, rules: RuleStore, alarms: AlarmStore, ordersOfAlarms: OrdersOfAlarms,
+        accounts: AccountStore,
+        plant: PlantStore,
+        writer: IngestWriter,
+        readings: ReadingStore,
+        refused: RefusedMessageStore,
+        rules: RuleStore,
+        alarms: AlarmStore,
+        ordersOfAlarms: OrdersOfAlarms,
         orderCounts: @escaping @Sendable () async throws -> OrderCounts,
-        makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?, hub: LiveHub, readiness: Readiness,
-        metrics: PlantwrightMetrics, assets: StaticAssets, tiles: TileArchive?, clock: WallClock
+        makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?,
+        hub: LiveHub,
+        readiness: Readiness,
+        metrics: PlantwrightMetrics,
+        assets: StaticAssets,
+        tiles: TileArchive?,
+        clock: WallClock
     ) {
         self.accounts = accounts
         self.plant = plant
@@ -105,19 +116,28 @@ public struct PlantwrightAPI: Sendable {
         PlantRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
         CredentialRoutes(plant: services.plant, make: services.makeCredentials).register(on: &routes)
         TelemetryRoutes(
-            plant: services.plant, writer: services.writer, readings: services.readings, metrics: services.metrics,
+            plant: services.plant,
+            writer: services.writer,
+            readings: services.readings,
+            metrics: services.metrics,
             clock: services.clock
         ).register(on: &routes)
         RefusedMessageRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
         RuleRoutes(rules: services.rules).register(on: &routes)
         BacktestRoutes(
-            rules: services.rules, plant: services.plant, readings: services.readings, clock: services.clock
+            rules: services.rules,
+            plant: services.plant,
+            readings: services.readings,
+            clock: services.clock
         ).register(on: &routes)
         AlarmRoutes(alarms: services.alarms, plant: services.plant, orders: services.ordersOfAlarms)
             .register(on: &routes)
         OverviewRoutes(
-            plant: services.plant, latest: services.writer.latest, alarms: services.alarms,
-            orderCounts: services.orderCounts, clock: services.clock
+            plant: services.plant,
+            latest: services.writer.latest,
+            alarms: services.alarms,
+            orderCounts: services.orderCounts,
+            clock: services.clock
         ).register(on: &routes)
         erp.register(on: &routes)
         let live = LiveSocket(hub: services.hub)

@@ -48,7 +48,8 @@ public final class Readiness: Sendable {
             faults[part].map { JSONValue.object(["part": .string(part.rawValue), "reason": .string($0)]) }
         }
         return [
-            "ready": .bool(faults.isEmpty), "reasons": .array(reasons), "warnings": .array(warnings.map(JSONValue.string)),
+            "ready": .bool(faults.isEmpty), "reasons": .array(reasons),
+            "warnings": .array(warnings.map(JSONValue.string)),
         ]
     }
 }

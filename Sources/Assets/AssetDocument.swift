@@ -43,7 +43,9 @@ struct AssetDraft: Sendable {
 
     var equipmentObject: JSONObject {
         var object = JSONObject()
-        for (connector, reference) in equipment.sorted(by: { $0.key < $1.key }) { object[connector] = .string(reference) }
+        for (connector, reference) in equipment.sorted(by: { $0.key < $1.key }) {
+            object[connector] = .string(reference)
+        }
         return object
     }
 }

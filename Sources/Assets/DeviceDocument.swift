@@ -15,8 +15,10 @@ struct DeviceDraft: Sendable {
         identifier = reader.string("identifier") ?? key
         if !Self.isTopicLevel(identifier) {
             reader.note(
-                "identifier", "identifier",
-                "An identifier is one MQTT topic level: not empty, without /, +, # and control characters.")
+                "identifier",
+                "identifier",
+                "An identifier is one MQTT topic level: not empty, without /, +, # and control characters."
+            )
         }
         profile = reader.required("profile") == nil ? nil : reader.key("profile")
         asset = reader.key("asset")

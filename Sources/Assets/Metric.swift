@@ -73,11 +73,13 @@ public struct MetricValues: Hashable, Sendable {
     /// Whether every slot is absent.
     public var isEmpty: Bool { slots.allSatisfy(\.isNaN) }
 
+    /// Whether both hold the same values; absent ones at the end do not count.
     public static func == (left: MetricValues, right: MetricValues) -> Bool {
         for slot in 0..<max(left.slots.count, right.slots.count) where left[slot] != right[slot] { return false }
         return true
     }
 
+    /// Hashes what takes part in the comparison.
     public func hash(into hasher: inout Hasher) {
         for (slot, value) in slots.enumerated() where !value.isNaN {
             hasher.combine(slot)

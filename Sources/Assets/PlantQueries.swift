@@ -7,7 +7,9 @@ struct MetricRow: Sendable {
     var metric: Metric
 }
 
-/// The statements that read the plant model. Each takes a set of rows, or nil for all.
+/// The statements that read the plant model.
+///
+/// Each takes a set of rows, or nil for all.
 enum PlantQueries {
     static func profiles(_ ids: [Int32]?) -> Statement<Profile> {
         Statement(
@@ -18,8 +20,14 @@ enum PlantQueries {
             """
         ) { row throws(PostgresError) in
             Profile(
-                id: try row.int32(0), key: try row.string(1), name: try row.string(2),
-                reportingInterval: try row.optionalDouble(3), metrics: [], retired: [], revision: try row.int32(4))
+                id: try row.int32(0),
+                key: try row.string(1),
+                name: try row.string(2),
+                reportingInterval: try row.optionalDouble(3),
+                metrics: [],
+                retired: [],
+                revision: try row.int32(4)
+            )
         }
     }
 
@@ -35,9 +43,14 @@ enum PlantQueries {
             MetricRow(
                 profileID: try row.int32(0),
                 metric: Metric(
-                    key: try row.string(1), name: try row.string(2), unit: try row.string(3),
-                    kind: MetricKind(rawValue: try row.string(4)) ?? .gauge, ordinal: Int(try row.int16(5)),
-                    isRetired: try row.bool(6)))
+                    key: try row.string(1),
+                    name: try row.string(2),
+                    unit: try row.string(3),
+                    kind: MetricKind(rawValue: try row.string(4)) ?? .gauge,
+                    ordinal: Int(try row.int16(5)),
+                    isRetired: try row.bool(6)
+                )
+            )
         }
     }
 
@@ -56,9 +69,15 @@ enum PlantQueries {
             var equipment: [String: String] = [:]
             for member in try row.json(7).object?.members ?? [] { equipment[member.name] = member.value.string }
             return Asset(
-                id: try row.int32(0), key: try row.string(1), name: try row.string(2),
-                level: AssetLevel(rawValue: try row.string(3)) ?? .workUnit, parentID: try row.optionalInt32(4),
-                location: location, equipment: equipment, revision: try row.int32(8))
+                id: try row.int32(0),
+                key: try row.string(1),
+                name: try row.string(2),
+                level: AssetLevel(rawValue: try row.string(3)) ?? .workUnit,
+                parentID: try row.optionalInt32(4),
+                location: location,
+                equipment: equipment,
+                revision: try row.int32(8)
+            )
         }
     }
 
@@ -71,8 +90,14 @@ enum PlantQueries {
             """
         ) { row throws(PostgresError) in
             Device(
-                id: try row.int32(0), key: try row.string(1), name: try row.string(2), identifier: try row.string(3),
-                profileID: try row.int32(4), assetID: try row.optionalInt32(5), revision: try row.int32(6))
+                id: try row.int32(0),
+                key: try row.string(1),
+                name: try row.string(2),
+                identifier: try row.string(3),
+                profileID: try row.int32(4),
+                assetID: try row.optionalInt32(5),
+                revision: try row.int32(6)
+            )
         }
     }
 }
@@ -100,7 +125,8 @@ enum PlantWriteQueries {
                 \(metric.kind.rawValue), \(position))
             ON CONFLICT (profile_id, key) DO UPDATE SET name = excluded.name, unit = excluded.unit,
                 position = excluded.position, retired_at = NULL
-            """)
+            """
+        )
     }
 
     static func retireMetrics(profileID: Int32, except keys: [String]) -> Statement<Void> {
@@ -109,7 +135,8 @@ enum PlantWriteQueries {
             """
             UPDATE metric SET retired_at = now()
             WHERE profile_id = \(profileID) AND retired_at IS NULL AND NOT key = ANY(\(keys))
-            """)
+            """
+        )
     }
 
     static func deleteProfile(id: Int32) -> Statement<Void> {
@@ -137,7 +164,11 @@ enum PlantWriteQueries {
     }
 
     static func upsertDevice(
-        key: String, name: String, identifier: String, profileID: Int32, assetID: Int32?
+        key: String,
+        name: String,
+        identifier: String,
+        profileID: Int32,
+        assetID: Int32?
     ) -> Statement<Int32> {
         Statement(
             "assets.device.upsert",

@@ -2,32 +2,43 @@ import PostgreSQL
 import Primitives
 
 extension PlantStore {
-    /// Creates or replaces a profile. Metrics left out are retired; their ordinals are never reused.
+    /// Creates or replaces a profile.
+    ///
+    /// Metrics left out are retired; their ordinals are never reused.
     ///
     /// - Returns: the profile, and whether it is new.
     /// - Throws: ``InvalidInput``, ``ResourceFailure`` (`metric-kind-change`, a revision mismatch), `PostgresError`.
     public func putProfile(
-        key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil
+        key: ResourceKey,
+        document: JSONValue,
+        ifRevision: Int32? = nil
     ) async throws -> (profile: Profile, isNew: Bool) {
         let draft = try ProfileDraft(document)
         return try await writing.withLock {
             let old = snapshot.profile(key: key.text)
             try Self.check(ifRevision, against: old?.revision)
             let metrics = try Self.ordinals(of: draft.metrics, after: old)
-            if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval, old.metrics == metrics {
+            if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval, old.metrics == metrics
+            {
                 return (old, false)
             }
             let id = try await pool.transaction { transaction in
                 let id = try await transaction.first(
                     PlantWriteQueries.upsertProfile(
-                        key: key.text, name: draft.name, reportingInterval: draft.reportingInterval))
+                        key: key.text,
+                        name: draft.name,
+                        reportingInterval: draft.reportingInterval
+                    )
+                )
                 guard let id else { throw ResourceFailure.notFound("profile \(key)") }
                 for (position, metric) in metrics.enumerated() {
                     _ = try await transaction.execute(
-                        PlantWriteQueries.upsertMetric(profileID: id, metric: metric, position: Int16(position)))
+                        PlantWriteQueries.upsertMetric(profileID: id, metric: metric, position: Int16(position))
+                    )
                 }
                 _ = try await transaction.execute(
-                    PlantWriteQueries.retireMetrics(profileID: id, except: metrics.map(\.key)))
+                    PlantWriteQueries.retireMetrics(profileID: id, except: metrics.map(\.key))
+                )
                 return id
             }
             try await refresh(profiles: [id])
@@ -44,10 +55,16 @@ extension PlantStore {
                     throw ResourceFailure.conflict(
                         code: "metric-kind-change",
                         detail: "Metric “\(draft.key)” is a \(metric.kind.rawValue) and has history: its kind cannot "
-                            + "change. Add a metric with another key instead (/metrics/\(index)/kind).")
+                            + "change. Add a metric with another key instead (/metrics/\(index)/kind)."
+                    )
                 }
                 return Metric(
-                    key: draft.key, name: draft.name, unit: draft.unit, kind: draft.kind, ordinal: metric.ordinal)
+                    key: draft.key,
+                    name: draft.name,
+                    unit: draft.unit,
+                    kind: draft.kind,
+                    ordinal: metric.ordinal
+                )
             }
             let metric = Metric(key: draft.key, name: draft.name, unit: draft.unit, kind: draft.kind, ordinal: next)
             next += metric.width
@@ -57,7 +74,9 @@ extension PlantStore {
 
     /// Creates or replaces an asset.
     public func putAsset(
-        key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil
+        key: ResourceKey,
+        document: JSONValue,
+        ifRevision: Int32? = nil
     ) async throws -> (asset: Asset, isNew: Bool) {
         let draft = try AssetDraft(document)
         return try await writing.withLock {
@@ -72,7 +91,8 @@ extension PlantStore {
             }
             let id = try Self.found(
                 try await pool.first(PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID)),
-                "asset \(key)")
+                "asset \(key)"
+            )
             try await refresh(assets: [id])
             return (try Self.found(snapshot.assets[id], "asset \(key)"), old == nil)
         }
@@ -80,7 +100,9 @@ extension PlantStore {
 
     /// The row of the parent that a draft names.
     private static func parent(
-        of draft: AssetDraft, asset: Asset?, in plant: PlantSnapshot
+        of draft: AssetDraft,
+        asset: Asset?,
+        in plant: PlantSnapshot
     ) throws(InvalidInput) -> Int32? {
         guard let parent = draft.parent else { return nil }
         guard let node = plant.asset(key: parent.text) else {
@@ -88,14 +110,19 @@ extension PlantStore {
         }
         if let asset, plant.descendants(of: asset.id).contains(node.id) {
             throw InvalidInput(
-                pointer: "/parent", code: "cycle", detail: "“\(parent)” is this asset or stands below it.")
+                pointer: "/parent",
+                code: "cycle",
+                detail: "“\(parent)” is this asset or stands below it."
+            )
         }
         return node.id
     }
 
     /// Creates or replaces a device.
     public func putDevice(
-        key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil
+        key: ResourceKey,
+        document: JSONValue,
+        ifRevision: Int32? = nil
     ) async throws -> (device: Device, isNew: Bool) {
         let draft = try DeviceDraft(document, key: key.text)
         return try await writing.withLock {
@@ -105,12 +132,15 @@ extension PlantStore {
             let (profileID, assetID) = try Self.references(of: draft, in: plant)
             if let other = plant.device(identifier: draft.identifier), other.key != key.text {
                 throw ResourceFailure.conflict(
-                    code: "identifier-taken", detail: "Device “\(other.key)” has this identifier already.")
+                    code: "identifier-taken",
+                    detail: "Device “\(other.key)” has this identifier already."
+                )
             }
             if let old, old.profileID != profileID {
                 throw ResourceFailure.conflict(
                     code: "profile-change",
-                    detail: "A device keeps its profile, since its stored values belong to it. Make a new device.")
+                    detail: "A device keeps its profile, since its stored values belong to it. Make a new device."
+                )
             }
             if let old, old.name == draft.name, old.identifier == draft.identifier, old.assetID == assetID {
                 return (old, false)
@@ -118,16 +148,23 @@ extension PlantStore {
             let id = try Self.found(
                 try await pool.first(
                     PlantWriteQueries.upsertDevice(
-                        key: key.text, name: draft.name, identifier: draft.identifier, profileID: profileID,
-                        assetID: assetID)),
-                "device \(key)")
+                        key: key.text,
+                        name: draft.name,
+                        identifier: draft.identifier,
+                        profileID: profileID,
+                        assetID: assetID
+                    )
+                ),
+                "device \(key)"
+            )
             try await refresh(devices: [id])
             return (try Self.found(snapshot.devices[id], "device \(key)"), old == nil)
         }
     }
 
     private static func references(
-        of draft: DeviceDraft, in plant: PlantSnapshot
+        of draft: DeviceDraft,
+        in plant: PlantSnapshot
     ) throws(InvalidInput) -> (profileID: Int32, assetID: Int32?) {
         var issues: [InputIssue] = []
         let profile = draft.profile.flatMap { plant.profile(key: $0.text) }
@@ -138,7 +175,8 @@ extension PlantStore {
         let asset = draft.asset.flatMap { plant.asset(key: $0.text) }
         if let key = draft.asset, asset == nil {
             issues.append(
-                InputIssue(pointer: "/asset", code: "unknown-reference", detail: "There is no asset “\(key)”."))
+                InputIssue(pointer: "/asset", code: "unknown-reference", detail: "There is no asset “\(key)”.")
+            )
         }
         guard let profile, issues.isEmpty else { throw InvalidInput(issues) }
         return (profile.id, asset?.id)
@@ -164,7 +202,9 @@ extension PlantStore {
         }
     }
 
-    /// Deletes a device. Its readings stay stored but are no longer reachable by key.
+    /// Deletes a device.
+    ///
+    /// Its readings stay stored but are no longer reachable by key.
     public func deleteDevice(key: ResourceKey, ifRevision: Int32? = nil) async throws {
         try await writing.withLock {
             let device = try Self.found(snapshot.device(key: key.text), "device \(key)")
@@ -180,7 +220,9 @@ extension PlantStore {
         } catch {
             guard error.sqlState == .foreignKeyViolation else { throw error }
             throw ResourceFailure.conflict(
-                code: "in-use", detail: "The \(what) “\(key)” is still in use; remove what refers to it first.")
+                code: "in-use",
+                detail: "The \(what) “\(key)” is still in use; remove what refers to it first."
+            )
         }
     }
 

@@ -41,11 +41,15 @@ public final class PlantStore: Sendable {
             PlantSnapshot(
                 profiles: Self.merge(old.profiles, fresh.profiles, replacing: profiles),
                 assets: Self.merge(old.assets, fresh.assets, replacing: assets),
-                devices: Self.merge(old.devices, fresh.devices, replacing: devices)))
+                devices: Self.merge(old.devices, fresh.devices, replacing: devices)
+            )
+        )
     }
 
     private static func merge<Entity>(
-        _ old: [Int32: Entity], _ fresh: [Int32: Entity], replacing ids: [Int32]
+        _ old: [Int32: Entity],
+        _ fresh: [Int32: Entity],
+        replacing ids: [Int32]
     ) -> [Int32: Entity] {
         if ids.isEmpty { return old }
         var result = old
@@ -54,7 +58,10 @@ public final class PlantStore: Sendable {
     }
 
     private static func read(
-        _ session: some PostgresSession, profiles: [Int32]?, assets: [Int32]?, devices: [Int32]?
+        _ session: some PostgresSession,
+        profiles: [Int32]?,
+        assets: [Int32]?,
+        devices: [Int32]?
     ) async throws -> PlantSnapshot {
         var profilesByID: [Int32: Profile] = [:]
         if profiles?.isEmpty != true {

@@ -60,9 +60,11 @@ extension MetricDraft {
         key = reader.requiredString("key", maximumLength: 63)
         if !key.isEmpty, !Self.isMetricKey(key) {
             reader.note(
-                "key", "key",
+                "key",
+                "key",
                 "A metric key starts with a letter and has letters, digits and underscores, 63 at most; "
-                    + "the words of the expression language (and, or, not, true, false, null) and ts are taken.")
+                    + "the words of the expression language (and, or, not, true, false, null) and ts are taken."
+            )
         }
         name = reader.string("name") ?? key
         unit = reader.string("unit", maximumLength: 40) ?? ""

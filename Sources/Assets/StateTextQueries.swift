@@ -24,7 +24,8 @@ enum StateTextQueries {
 
     static func find(_ texts: [String]) -> Statement<StateText> {
         Statement(
-            "assets.state-text.find", "SELECT id, text FROM state_text WHERE text = ANY(\(texts))"
+            "assets.state-text.find",
+            "SELECT id, text FROM state_text WHERE text = ANY(\(texts))"
         ) { row throws(PostgresError) in
             StateText(code: try row.int32(0), text: try row.string(1))
         }
@@ -33,6 +34,7 @@ enum StateTextQueries {
     static func insert(_ texts: [String]) -> Statement<Void> {
         Statement(
             "assets.state-text.insert",
-            "INSERT INTO state_text (text) SELECT unnest(\(texts)) ON CONFLICT (text) DO NOTHING")
+            "INSERT INTO state_text (text) SELECT unnest(\(texts)) ON CONFLICT (text) DO NOTHING"
+        )
     }
 }

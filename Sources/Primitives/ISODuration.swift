@@ -1,5 +1,6 @@
-/// Reads and writes the day and time parts of ISO 8601 durations: `PT0S`, `PT1M30S`, `P1DT2H`. Years and months are
-/// refused, since their length varies.
+/// Reads and writes the day and time parts of ISO 8601 durations: `PT0S`, `PT1M30S`, `P1DT2H`.
+///
+/// Years and months are refused, since their length varies.
 public struct ISODuration: Hashable, Comparable, Sendable {
     /// The length in milliseconds; never negative.
     public var milliseconds: Int64
@@ -60,5 +61,6 @@ public struct ISODuration: Hashable, Comparable, Sendable {
         return text
     }
 
+    /// Orders by the natural order.
     public static func < (left: ISODuration, right: ISODuration) -> Bool { left.milliseconds < right.milliseconds }
 }

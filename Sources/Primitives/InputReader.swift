@@ -1,5 +1,7 @@
-/// Reads the members of a JSON object that a person or program sent, collecting every issue instead of stopping at the
-/// first. Read the members, call ``finish()``, then use the values.
+/// Reads the members of a JSON object that a person or program sent, collecting every issue instead of stopping at
+/// the first.
+///
+/// Read the members, call ``finish()``, then use the values.
 public struct InputReader {
     private let object: JSONObject
     private let pointer: String
@@ -12,6 +14,7 @@ public struct InputReader {
     /// - Parameters:
     ///   - value: the document or a part of it.
     ///   - pointer: where the value stands in the document (RFC 6901).
+    /// - Throws: ``InvalidInput`` when the value is no object.
     public init(_ value: JSONValue, at pointer: String = "") throws(InvalidInput) {
         guard let object = value.object else {
             throw InvalidInput(pointer: pointer, code: "type", detail: "Expected a JSON object.")
@@ -119,7 +122,8 @@ public struct InputReader {
 
     /// An optional member that must be one of a fixed set of texts.
     public mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, _ type: Choice.Type
+        _ name: String,
+        _ type: Choice.Type
     ) -> Choice? where Choice.RawValue == String {
         guard let text = string(name) else { return nil }
         guard let choice = Choice(rawValue: text) else {
@@ -142,12 +146,14 @@ public struct InputReader {
     /// Ends the reading: names that were never asked for are issues too, and any issue is thrown.
     ///
     /// - Parameter allowingUnknown: whether other members are ignored instead.
+    /// - Throws: ``InvalidInput`` with every issue.
     public func finish(allowingUnknown: Bool = false) throws(InvalidInput) {
         var all = issues
         if !allowingUnknown {
             for name in object.names where !known.contains(name) {
                 all.append(
-                    InputIssue(pointer: pointer(to: name), code: "unknown-field", detail: "There is no such field."))
+                    InputIssue(pointer: pointer(to: name), code: "unknown-field", detail: "There is no such field.")
+                )
             }
         }
         if !all.isEmpty { throw InvalidInput(all) }

@@ -29,6 +29,7 @@ extension JSONValue {
     /// - Parameters:
     ///   - bytes: the document.
     ///   - maximumDepth: how many arrays and objects may stand inside one another.
+    /// - Throws: ``JSONSyntaxError`` with the place of the first fault.
     public init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = 64) throws(JSONSyntaxError) {
         var failure: JSONSyntaxError?
         var result: JSONValue?
@@ -73,7 +74,10 @@ private struct JSONParser {
     }
 
     private func fault(_ reason: JSONSyntaxError.Reason) -> JSONSyntaxError {
-        JSONSyntaxError(reason: position < bytes.count || reason != .unexpectedByte ? reason : .unexpectedEnd, offset: position)
+        JSONSyntaxError(
+            reason: position < bytes.count || reason != .unexpectedByte ? reason : .unexpectedEnd,
+            offset: position
+        )
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -263,7 +267,9 @@ private struct JSONParser {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = current else { throw fault(.unexpectedEnd) }
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { throw fault(.badEscape) }
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw fault(.badEscape)
+            }
             value = value << 4 | UInt32(digit)
             position += 1
         }

@@ -1,4 +1,6 @@
-/// A JSON document (RFC 8259) as a value. Objects keep the order of their members; whole numbers stay exact.
+/// A JSON document (RFC 8259) as a value.
+///
+/// Objects keep the order of their members; whole numbers stay exact.
 public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -73,12 +75,19 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
     ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral,
     ExpressibleByStringInterpolation
 {
+    /// Makes a value from a literal.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// Makes a value from a literal.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// Makes a value from a literal.
     public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// Makes a value from a literal.
     public init(floatLiteral value: Double) { self = .number(value) }
+    /// Makes a value from a literal.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// Makes a value from a literal.
     public init(nilLiteral: ()) { self = .null }
+    /// Makes a value from a literal.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         var object = JSONObject()
         for (name, value) in elements { object[name] = value }

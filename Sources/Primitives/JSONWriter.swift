@@ -1,5 +1,7 @@
 extension JSONValue {
-    /// The compact JSON text as UTF-8 bytes. Numbers take their shortest form that reads back equal.
+    /// The compact JSON text as UTF-8 bytes.
+    ///
+    /// Numbers take their shortest form that reads back equal.
     public var bytes: [UInt8] {
         var output: [UInt8] = []
         write(to: &output)
@@ -36,8 +38,9 @@ extension JSONValue {
         }
     }
 
-    /// The shortest text of a number that reads back equal; whole numbers below 2⁵³ have no fraction. What JSON cannot
-    /// write (NaN, infinity) becomes `null`.
+    /// The shortest text of a number that reads back equal; whole numbers below 2⁵³ have no fraction.
+    ///
+    /// What JSON cannot write (NaN, infinity) becomes `null`.
     public static func text(of number: Double) -> String {
         guard number.isFinite else { return "null" }
         if number == number.rounded(), abs(number) < 9_007_199_254_740_992 { return String(Int64(number)) }

@@ -14,8 +14,10 @@ public struct ResourceKey: Hashable, Comparable, Sendable, CustomStringConvertib
         self.text = text
     }
 
+    /// The text.
     public var description: String { text }
 
+    /// Orders by the natural order.
     public static func < (left: ResourceKey, right: ResourceKey) -> Bool { left.text < right.text }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

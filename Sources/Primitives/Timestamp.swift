@@ -24,6 +24,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// The earliest source time that is accepted: 2000-01-01T00:00:00Z.
     public static let earliestAccepted = Timestamp(milliseconds: 946_684_800_000)
 
+    /// Orders by the natural order.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }
@@ -107,7 +108,9 @@ extension Timestamp {
     }
 
     /// Reads an RFC 3339 `date-time` (section 5.6) with any offset and up to nine fraction digits; digits beyond
-    /// microseconds are cut off. A leap second (`:60`) is read as the second after it.
+    /// microseconds are cut off.
+    ///
+    /// A leap second (`:60`) is read as the second after it.
     ///
     /// - Returns: nil when the text is not a valid date-time.
     public init?(rfc3339 text: String) {

@@ -17,9 +17,12 @@ struct BatchDecoding {
         plan = BatchPlan(capacity: 2_048)
     }
 
-    /// Decodes messages in order. `register` gives codes to state texts that are new.
+    /// Decodes messages in order.
+    ///
+    /// `register` gives codes to state texts that are new.
     mutating func decode(
-        _ messages: [TelemetryMessage], register: ([String]) async throws -> Void
+        _ messages: [TelemetryMessage],
+        register: ([String]) async throws -> Void
     ) async throws {
         fates.reserveCapacity(messages.count)
         for message in messages {
@@ -32,7 +35,10 @@ struct BatchDecoding {
                 var result = try decoder(for: device).decode(message.payload, receivedAt: message.receivedAt)
                 if !result.unknownTexts.isEmpty {
                     if states.count + result.unknownTexts.count > StateTexts.limit {
-                        throw Rejection(.tooManyStates, "There are more than \(StateTexts.limit) different state texts.")
+                        throw Rejection(
+                            .tooManyStates,
+                            "There are more than \(StateTexts.limit) different state texts."
+                        )
                     }
                     let texts = Array(result.unknownTexts)
                     do { try await register(texts) } catch { registrationFailure = error }
@@ -70,14 +76,20 @@ struct BatchDecoding {
     }
 
     private mutating func add(
-        _ result: NativeDecoder.Result, from message: TelemetryMessage, device: Device
+        _ result: NativeDecoder.Result,
+        from message: TelemetryMessage,
+        device: Device
     ) -> ReadingCounts {
         var counts = ReadingCounts()
         ignoredKeys += result.ignoredKeys
         for decoded in result.readings {
             let reading = Reading(
-                deviceID: device.id, timestamp: decoded.timestamp ?? message.receivedAt, receivedAt: message.receivedAt,
-                quality: decoded.timestamp == nil ? 1 : 0, values: decoded.values)
+                deviceID: device.id,
+                timestamp: decoded.timestamp ?? message.receivedAt,
+                receivedAt: message.receivedAt,
+                quality: decoded.timestamp == nil ? 1 : 0,
+                values: decoded.values
+            )
             if decoded.timestamp == nil {
                 plan.addWithoutIdentity(reading, message: fates.count, counts: &counts)
             } else {

@@ -34,7 +34,8 @@ final class IngestGate: Sendable {
     }
 
     func submit(
-        _ messages: [TelemetryMessage], run: ([TelemetryMessage]) async throws -> [MessageFate]
+        _ messages: [TelemetryMessage],
+        run: ([TelemetryMessage]) async throws -> [MessageFate]
     ) async throws -> [MessageFate] {
         let ticket = Ticket(messages)
         waiting.withLock { $0.append(ticket) }

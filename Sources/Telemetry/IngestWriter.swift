@@ -30,12 +30,15 @@ public final class IngestWriter: Sendable {
 
     /// Makes a writer.
     ///
-    /// - Parameters:
-    ///   - pool: connections with `synchronous_commit = on`; one is used at a time.
-    ///   - participants: called in this order in every batch's transaction.
+    /// One connection of the pool is used at a time; it must have `synchronous_commit = on`. The participants are called in
+    /// their order in every batch's transaction.
     public init(
-        pool: PostgresPool, plant: PlantStore, participants: [any BatchParticipant], latest: LatestReadings,
-        metrics: PlantwrightMetrics, logger: Logger
+        pool: PostgresPool,
+        plant: PlantStore,
+        participants: [any BatchParticipant],
+        latest: LatestReadings,
+        metrics: PlantwrightMetrics,
+        logger: Logger
     ) {
         self.pool = pool
         self.plant = plant
@@ -63,7 +66,11 @@ public final class IngestWriter: Sendable {
             var counts = ReadingCounts()
             for reading in readings { plan.add(reading, message: 0, counts: &counts) }
             let stored = try await self.commit(
-                plan, refused: RefusedMessages(), plant: self.plant.snapshot, evaluates: false)
+                plan,
+                refused: RefusedMessages(),
+                plant: self.plant.snapshot,
+                evaluates: false
+            )
             counts += stored.total
             return counts
         }
@@ -99,7 +106,11 @@ public final class IngestWriter: Sendable {
             try await self.plant.states.register(texts, in: self.pool)
         }
         let stored = try await commit(
-            decoding.plan, refused: decoding.refused, plant: snapshot, evaluates: true)
+            decoding.plan,
+            refused: decoding.refused,
+            plant: snapshot,
+            evaluates: true
+        )
         for (message, counts) in stored.perMessage { decoding.add(counts, toMessage: message) }
         count(decoding.fates, ignoredKeys: decoding.ignoredKeys)
         return decoding.fates
@@ -128,7 +139,10 @@ public final class IngestWriter: Sendable {
     }
 
     private func commit(
-        _ plan: BatchPlan, refused: RefusedMessages, plant: PlantSnapshot, evaluates: Bool
+        _ plan: BatchPlan,
+        refused: RefusedMessages,
+        plant: PlantSnapshot,
+        evaluates: Bool
     ) async throws -> Stored {
         do {
             try await prepareMemory(for: plan)

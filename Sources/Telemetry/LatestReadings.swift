@@ -2,7 +2,9 @@ import Assets
 import Primitives
 import Synchronization
 
-/// The newest values of each device, for the live page. A device is in it once it has reported or was looked up.
+/// The newest values of each device, for the live page.
+///
+/// A device is in it once it has reported or was looked up.
 public final class LatestReadings: Sendable {
     /// The newest known values of one device.
     public struct Entry: Sendable {
@@ -35,8 +37,12 @@ public final class LatestReadings: Sendable {
                 state.sequence += 1
                 guard var entry = state.entries[reading.deviceID] else {
                     state.entries[reading.deviceID] = Entry(
-                        deviceID: reading.deviceID, timestamp: reading.timestamp, receivedAt: reading.receivedAt,
-                        values: reading.values, sequence: state.sequence)
+                        deviceID: reading.deviceID,
+                        timestamp: reading.timestamp,
+                        receivedAt: reading.receivedAt,
+                        values: reading.values,
+                        sequence: state.sequence
+                    )
                     continue
                 }
                 guard reading.timestamp >= entry.timestamp else { continue }

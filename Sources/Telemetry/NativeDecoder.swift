@@ -40,7 +40,10 @@ struct NativeDecoder {
     /// Decodes one payload; nothing of it is accepted when any part is wrong.
     func decode(_ payload: [UInt8], receivedAt: Timestamp) throws(Rejection) -> Result {
         guard payload.count <= Self.maximumPayload else {
-            throw Rejection(.tooLarge, "The payload has \(payload.count) bytes; at most \(Self.maximumPayload) are accepted.")
+            throw Rejection(
+                .tooLarge,
+                "The payload has \(payload.count) bytes; at most \(Self.maximumPayload) are accepted."
+            )
         }
         let document: JSONValue
         do throws(JSONSyntaxError) {
@@ -70,7 +73,10 @@ struct NativeDecoder {
     }
 
     private func reading(
-        _ object: JSONObject, at pointer: String, receivedAt: Timestamp, result: inout Result
+        _ object: JSONObject,
+        at pointer: String,
+        receivedAt: Timestamp,
+        result: inout Result
     ) throws(Rejection) -> DecodedReading {
         var values = MetricValues(count: slotCount)
         var timestamp: Timestamp?
@@ -87,19 +93,28 @@ struct NativeDecoder {
         }
         guard known > 0 else {
             throw Rejection(
-                .noValues, "None of the keys is a metric of the device's profile (\(metrics.keys.sorted().prefix(8).joined(separator: ", "))).",
-                pointer: pointer)
+                .noValues,
+                "None of the keys is a metric of the device's profile (\(metrics.keys.sorted().prefix(8).joined(separator: ", "))).",
+                pointer: pointer
+            )
         }
         return DecodedReading(timestamp: timestamp, values: values)
     }
 
     private func set(
-        _ metric: Metric, _ value: JSONValue, at pointer: String, in values: inout MetricValues,
+        _ metric: Metric,
+        _ value: JSONValue,
+        at pointer: String,
+        in values: inout MetricValues,
         unknownTexts: inout Set<String>
     ) throws(Rejection) {
         func wrong(_ expected: String) -> Rejection {
             let place = pointer + "/" + metric.key
-            return Rejection(.wrongType, "“\(metric.key)” is a \(metric.kind.rawValue): expected \(expected).", pointer: place)
+            return Rejection(
+                .wrongType,
+                "“\(metric.key)” is a \(metric.kind.rawValue): expected \(expected).",
+                pointer: place
+            )
         }
         if value.isNull { return }
         switch metric.kind {
@@ -119,7 +134,8 @@ struct NativeDecoder {
             default: throw wrong("a text or a boolean")
             }
         case .location:
-            guard let object = value.object, let latitude = object["lat"]?.double, let longitude = object["lon"]?.double,
+            guard let object = value.object, let latitude = object["lat"]?.double,
+                let longitude = object["lon"]?.double,
                 (-90...90).contains(latitude), (-180...180).contains(longitude)
             else { throw wrong("{\"lat\": -90 to 90, \"lon\": -180 to 180}") }
             values.slots[metric.ordinal] = latitude

@@ -41,13 +41,20 @@ enum ReadingQueries {
             """
         ) { row throws(PostgresError) in
             ReadingRow(
-                timestamp: try row.timestamp(0), receivedAt: try row.timestamp(1), values: try row.metricValues(2))
+                timestamp: try row.timestamp(0),
+                receivedAt: try row.timestamp(1),
+                values: try row.metricValues(2)
+            )
         }
     }
 
     /// Aggregates by bucket of `width` microseconds since the Unix epoch and by slot (counted from 0).
     static func buckets(
-        device: Int32, from: Timestamp, to: Timestamp, width: Int64, slots: [Int32]
+        device: Int32,
+        from: Timestamp,
+        to: Timestamp,
+        width: Int64,
+        slots: [Int32]
     ) -> Statement<BucketRow> {
         Statement(
             "telemetry.reading.buckets",
@@ -61,8 +68,13 @@ enum ReadingQueries {
             """
         ) { row throws(PostgresError) in
             BucketRow(
-                bucket: try row.int64(0), slot: try row.int32(1), minimum: try row.double(2), maximum: try row.double(3),
-                average: try row.double(4), last: try row.double(5))
+                bucket: try row.int64(0),
+                slot: try row.int32(1),
+                minimum: try row.double(2),
+                maximum: try row.double(3),
+                average: try row.double(4),
+                last: try row.double(5)
+            )
         }
     }
 
@@ -77,8 +89,12 @@ enum ReadingQueries {
             """
         ) { row throws(PostgresError) in
             Reading(
-                deviceID: try row.int32(0), timestamp: try row.timestamp(1), receivedAt: try row.timestamp(2),
-                quality: try row.int16(3), values: try row.metricValues(4))
+                deviceID: try row.int32(0),
+                timestamp: try row.timestamp(1),
+                receivedAt: try row.timestamp(2),
+                quality: try row.int16(3),
+                values: try row.metricValues(4)
+            )
         }
     }
 }
@@ -97,9 +113,14 @@ enum RefusedListQueries {
             """
         ) { row throws(PostgresError) in
             QuarantinedSender(
-                identifier: try row.string(0), messages: try row.int64(1), newestID: try row.int64(2),
-                firstSeen: try row.timestamp(3), lastSeen: try row.timestamp(4), topic: try row.string(5),
-                payload: try row.bytes(6))
+                identifier: try row.string(0),
+                messages: try row.int64(1),
+                newestID: try row.int64(2),
+                firstSeen: try row.timestamp(3),
+                lastSeen: try row.timestamp(4),
+                topic: try row.string(5),
+                payload: try row.bytes(6)
+            )
         }
     }
 
@@ -112,15 +133,19 @@ enum RefusedListQueries {
             """
         ) { row throws(PostgresError) in
             KeptMessage(
-                id: try row.int64(0), topic: try row.string(1), payload: try row.bytes(2),
-                receivedAt: try row.timestamp(3))
+                id: try row.int64(0),
+                topic: try row.string(1),
+                payload: try row.bytes(2),
+                receivedAt: try row.timestamp(3)
+            )
         }
     }
 
     static func dismiss(identifier: String, upTo id: Int64) -> Statement<Void> {
         Statement(
             "telemetry.quarantine.dismiss",
-            "DELETE FROM quarantined_message WHERE identifier = \(identifier) AND id <= \(id)")
+            "DELETE FROM quarantined_message WHERE identifier = \(identifier) AND id <= \(id)"
+        )
     }
 
     static func rejected(before: Int64?, limit: Int64) -> Statement<RejectedMessage> {
@@ -132,9 +157,14 @@ enum RefusedListQueries {
             """
         ) { row throws(PostgresError) in
             RejectedMessage(
-                id: try row.int64(0), deviceID: try row.optionalInt32(1), topic: try row.string(2),
-                payload: try row.bytes(3), receivedAt: try row.timestamp(4), reason: try row.string(5),
-                detail: try row.string(6))
+                id: try row.int64(0),
+                deviceID: try row.optionalInt32(1),
+                topic: try row.string(2),
+                payload: try row.bytes(3),
+                receivedAt: try row.timestamp(4),
+                reason: try row.string(5),
+                detail: try row.string(6)
+            )
         }
     }
 }
@@ -148,17 +178,17 @@ public enum TelemetryStatements {
     public static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
         let reading = Reading(
-            deviceID: 0, timestamp: time, receivedAt: time, quality: 0, values: MetricValues(slots: [1]))
+            deviceID: 0,
+            timestamp: time,
+            receivedAt: time,
+            quality: 0,
+            values: MetricValues(slots: [1])
+        )
         return [
             AnyStatement(ReadingWriteQueries.insertFromStage()), AnyStatement(ReadingWriteQueries.twins()),
             AnyStatement(ReadingWriteQueries.merge(reading)), AnyStatement(ReadingWriteQueries.insertConflict(reading)),
             AnyStatement(ReadingWriteQueries.ensurePartition(month: time)),
             AnyStatement(ReadingWriteQueries.newest(ofDevices: [])),
-            AnyStatement(
-                RefusedMessageQueries.quarantine(identifiers: [], topics: [], payloads: [], receivedAt: [])),
-            AnyStatement(
-                RefusedMessageQueries.reject(
-                    devices: [], topics: [], payloads: [], receivedAt: [], reasons: [], details: [])),
             AnyStatement(RefusedMessageQueries.pruneQuarantine(limit: 1)),
             AnyStatement(RefusedMessageQueries.pruneRejected(limit: 1)),
             AnyStatement(ReadingQueries.count(device: 0, from: time, to: time, limit: 1)),

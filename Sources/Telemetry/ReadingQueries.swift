@@ -32,7 +32,8 @@ enum ReadingWriteQueries {
                 place integer NOT NULL, device_id integer NOT NULL, quality smallint NOT NULL,
                 ts timestamptz NOT NULL, received_at timestamptz NOT NULL, values double precision[] NOT NULL
             ) ON COMMIT DELETE ROWS
-            """)
+            """
+        )
     }
 
     static func insertFromStage() -> Statement<Void> {
@@ -42,7 +43,8 @@ enum ReadingWriteQueries {
             INSERT INTO reading (device_id, quality, ts, received_at, values)
             SELECT device_id, quality, ts, received_at, values FROM reading_stage
             ON CONFLICT (device_id, ts) DO NOTHING
-            """)
+            """
+        )
     }
 
     /// Staged rows that were stored by an earlier transaction.
@@ -64,7 +66,8 @@ enum ReadingWriteQueries {
             """
             UPDATE reading SET values = \(reading.values.postgresArray)
             WHERE device_id = \(reading.deviceID) AND ts = \(reading.timestamp)
-            """)
+            """
+        )
     }
 
     static func insertConflict(_ reading: Reading) -> Statement<Void> {
@@ -73,12 +76,14 @@ enum ReadingWriteQueries {
             """
             INSERT INTO reading_conflict (device_id, ts, received_at, values)
             VALUES (\(reading.deviceID), \(reading.timestamp), \(reading.receivedAt), \(reading.values.postgresArray))
-            """)
+            """
+        )
     }
 
     static func ensurePartition(month: Timestamp) -> Statement<Bool> {
         Statement(
-            "telemetry.partition.ensure", "SELECT ensure_reading_partition(\(month))"
+            "telemetry.partition.ensure",
+            "SELECT ensure_reading_partition(\(month))"
         ) { row throws(PostgresError) in try row.bool(0) }
     }
 
@@ -97,29 +102,6 @@ enum ReadingWriteQueries {
 
 /// The statements on messages that were not accepted.
 enum RefusedMessageQueries {
-    static func quarantine(
-        identifiers: [String], topics: [String], payloads: [[UInt8]], receivedAt: [Timestamp]
-    ) -> Statement<Void> {
-        Statement(
-            "telemetry.quarantine.insert",
-            """
-            INSERT INTO quarantined_message (identifier, topic, payload, received_at)
-            SELECT * FROM unnest(\(identifiers), \(topics), \(payloads), \(receivedAt))
-            """)
-    }
-
-    static func reject(
-        devices: [Int32?], topics: [String], payloads: [[UInt8]], receivedAt: [Timestamp], reasons: [String],
-        details: [String]
-    ) -> Statement<Void> {
-        Statement(
-            "telemetry.rejected.insert",
-            """
-            INSERT INTO rejected_message (device_id, topic, payload, received_at, reason, detail)
-            SELECT * FROM unnest(\(devices)::integer[], \(topics), \(payloads), \(receivedAt), \(reasons), \(details))
-            """)
-    }
-
     /// Keeps the newest `limit` quarantined messages.
     static func pruneQuarantine(limit: Int64) -> Statement<Void> {
         Statement(
@@ -127,7 +109,8 @@ enum RefusedMessageQueries {
             """
             DELETE FROM quarantined_message
             WHERE id <= (SELECT id FROM quarantined_message ORDER BY id DESC OFFSET \(limit) LIMIT 1)
-            """)
+            """
+        )
     }
 
     /// Keeps the newest `limit` rejected messages.
@@ -137,7 +120,8 @@ enum RefusedMessageQueries {
             """
             DELETE FROM rejected_message
             WHERE id <= (SELECT id FROM rejected_message ORDER BY id DESC OFFSET \(limit) LIMIT 1)
-            """)
+            """
+        )
     }
 }
 

@@ -33,22 +33,28 @@ public struct ReadingStore: Sendable {
 
     /// A range for a chart: raw when it fits into `points`, else aggregated into at most `points` buckets.
     ///
-    /// - Parameters:
-    ///   - from: inclusive.
-    ///   - to: exclusive.
+    /// `from` is inclusive, `to` exclusive.
     public func columns(
-        device: Device, metrics: [Metric], from: Timestamp, to: Timestamp, points: Int
+        device: Device,
+        metrics: [Metric],
+        from: Timestamp,
+        to: Timestamp,
+        points: Int
     ) async throws -> ReadingColumns {
         let count = try await pool.first(
-            ReadingQueries.count(device: device.id, from: from, to: to, limit: Int64(points) + 1))
+            ReadingQueries.count(device: device.id, from: from, to: to, limit: Int64(points) + 1)
+        )
         if Int(count ?? 0) <= points {
             return rawColumns(
-                try await pool.query(ReadingQueries.range(device: device.id, from: from, to: to)), metrics: metrics)
+                try await pool.query(ReadingQueries.range(device: device.id, from: from, to: to)),
+                metrics: metrics
+            )
         }
         let width = Self.bucketWidth(span: to.microseconds - from.microseconds, points: points)
         let slots = metrics.flatMap { ($0.ordinal..<$0.ordinal + $0.width).map(Int32.init) }
         let rows = try await pool.query(
-            ReadingQueries.buckets(device: device.id, from: from, to: to, width: width, slots: slots))
+            ReadingQueries.buckets(device: device.id, from: from, to: to, width: width, slots: slots)
+        )
         return bucketColumns(rows, metrics: metrics, width: width)
     }
 
@@ -56,17 +62,21 @@ public struct ReadingStore: Sendable {
     static func bucketWidth(span: Int64, points: Int) -> Int64 {
         let atLeast = span / Int64(max(1, points - 1)) + 1
         let second: Int64 = 1_000_000
-        let round: [Int64] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400]
+        let round: [Int64] = [
+            1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+        ]
         if points > 1, let width = round.first(where: { $0 * second >= atLeast }) { return width * second }
         return points > 1 ? (atLeast / second + 1) * second : span + 1
     }
 
     private func rawColumns(_ rows: [ReadingRow], metrics: [Metric]) -> ReadingColumns {
         ReadingColumns(
-            bucket: 0, times: rows.map(\.timestamp),
+            bucket: 0,
+            times: rows.map(\.timestamp),
             series: metrics.map { metric in
                 (metric, .values(rows.map { plant.states.json(of: metric, in: $0.values) }))
-            })
+            }
+        )
     }
 
     private func bucketColumns(_ rows: [BucketRow], metrics: [Metric], width: Int64) -> ReadingColumns {
@@ -85,8 +95,10 @@ public struct ReadingStore: Sendable {
                 return (
                     metric,
                     .buckets(
-                        minimum: column.map { $0?.minimum }, maximum: column.map { $0?.maximum },
-                        average: column.map { $0?.average })
+                        minimum: column.map { $0?.minimum },
+                        maximum: column.map { $0?.maximum },
+                        average: column.map { $0?.average }
+                    )
                 )
             case .state, .location:
                 let second = bySlot[Int32(metric.ordinal + 1)] ?? none
@@ -98,13 +110,16 @@ public struct ReadingStore: Sendable {
                             values[metric.ordinal] = column[index]?.last
                             if metric.width == 2 { values[metric.ordinal + 1] = second[index]?.last }
                             return plant.states.json(of: metric, in: values)
-                        })
+                        }
+                    )
                 )
             }
         }
         return ReadingColumns(
-            bucket: Double(width) / 1_000_000, times: buckets.map { Timestamp(microseconds: $0 * width) },
-            series: series)
+            bucket: Double(width) / 1_000_000,
+            times: buckets.map { Timestamp(microseconds: $0 * width) },
+            series: series
+        )
     }
 
     /// Newest stored reading of each device that has one.
@@ -114,16 +129,24 @@ public struct ReadingStore: Sendable {
 
     /// Hands out a range in source-time order, in portions, at constant memory.
     public func stream(
-        device: Device, from: Timestamp, to: Timestamp, _ body: ([Reading]) async throws -> Void
+        device: Device,
+        from: Timestamp,
+        to: Timestamp,
+        _ body: ([Reading]) async throws -> Void
     ) async throws {
         let statement = ReadingQueries.range(device: device.id, from: from, to: to)
         try await pool.stream(statement) { rows in
             try await body(
                 rows.map {
                     Reading(
-                        deviceID: device.id, timestamp: $0.timestamp, receivedAt: $0.receivedAt, quality: 0,
-                        values: $0.values)
-                })
+                        deviceID: device.id,
+                        timestamp: $0.timestamp,
+                        receivedAt: $0.receivedAt,
+                        quality: 0,
+                        values: $0.values
+                    )
+                }
+            )
         }
     }
 }

@@ -21,12 +21,16 @@ struct ReadingWriter {
         if plan.rows.isEmpty { return outcome }
         _ = try await transaction.execute(ReadingWriteQueries.createStage())
         try await transaction.copyIn(
-            table: "reading_stage", columns: ["place", "device_id", "quality", "ts", "received_at", "values"],
-            rows: encodedRows())
+            table: "reading_stage",
+            columns: ["place", "device_id", "quality", "ts", "received_at", "values"],
+            rows: encodedRows()
+        )
         let inserted = try await transaction.execute(ReadingWriteQueries.insertFromStage())
         var twins: [Int: MetricValues] = [:]
         if inserted < plan.rows.count {
-            for twin in try await transaction.query(ReadingWriteQueries.twins()) { twins[Int(twin.place)] = twin.values }
+            for twin in try await transaction.query(ReadingWriteQueries.twins()) {
+                twins[Int(twin.place)] = twin.values
+            }
         }
         for conflict in plan.conflicts {
             _ = try await transaction.execute(ReadingWriteQueries.insertConflict(conflict))
@@ -40,7 +44,11 @@ struct ReadingWriter {
 
     /// Decides what became of one row and what is evaluated of it.
     private func settle(
-        _ row: Reading, place: Int, twin: MetricValues?, in transaction: Transaction, outcome: inout Outcome
+        _ row: Reading,
+        place: Int,
+        twin: MetricValues?,
+        in transaction: Transaction,
+        outcome: inout Outcome
     ) async throws {
         var counts = ReadingCounts()
         let isLate = newest.newest(row.deviceID).map { row.timestamp < $0 } ?? false

@@ -99,8 +99,13 @@ public struct RefusedMessageStore: Sendable {
         let fates = try await writer.write(
             kept.map {
                 TelemetryMessage(
-                    sender: .identifier(identifier), topic: $0.topic, payload: $0.payload, receivedAt: $0.receivedAt)
-            })
+                    sender: .identifier(identifier),
+                    topic: $0.topic,
+                    payload: $0.payload,
+                    receivedAt: $0.receivedAt
+                )
+            }
+        )
         _ = try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: newest))
         return fates
     }

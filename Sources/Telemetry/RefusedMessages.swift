@@ -32,22 +32,38 @@ struct RefusedMessages: Sendable {
 
     func insert(in transaction: Transaction) async throws {
         if !quarantined.isEmpty {
-            let identifiers = quarantined.map { message in
-                if case .identifier(let text) = message.sender { text } else { "" }
+            var rows = BinaryCopyEncoder()
+            for message in quarantined {
+                rows.beginRow(columns: 4)
+                if case .identifier(let text) = message.sender { rows.append(text) } else { rows.append("") }
+                append(message, to: &rows)
             }
-            _ = try await transaction.execute(
-                RefusedMessageQueries.quarantine(
-                    identifiers: identifiers, topics: quarantined.map(\.topic),
-                    payloads: quarantined.map { Array($0.payload.prefix(Self.maximumPayload)) },
-                    receivedAt: quarantined.map(\.receivedAt)))
+            try await transaction.copyIn(
+                table: "quarantined_message",
+                columns: ["identifier", "topic", "payload", "received_at"],
+                rows: rows
+            )
         }
         if !rejected.isEmpty {
-            _ = try await transaction.execute(
-                RefusedMessageQueries.reject(
-                    devices: rejected.map(\.device), topics: rejected.map(\.message.topic),
-                    payloads: rejected.map { Array($0.message.payload.prefix(Self.maximumPayload)) },
-                    receivedAt: rejected.map(\.message.receivedAt),
-                    reasons: rejected.map(\.rejection.reason.rawValue), details: rejected.map(\.rejection.detail)))
+            var rows = BinaryCopyEncoder()
+            for entry in rejected {
+                rows.beginRow(columns: 6)
+                rows.append(entry.device)
+                rows.append(entry.rejection.reason.rawValue)
+                rows.append(entry.rejection.detail)
+                append(entry.message, to: &rows)
+            }
+            try await transaction.copyIn(
+                table: "rejected_message",
+                columns: ["device_id", "reason", "detail", "topic", "payload", "received_at"],
+                rows: rows
+            )
         }
+    }
+
+    private func append(_ message: TelemetryMessage, to rows: inout BinaryCopyEncoder) {
+        rows.append(message.topic)
+        rows.append(Array(message.payload.prefix(Self.maximumPayload)))
+        rows.append(message.receivedAt)
     }
 }

@@ -23,7 +23,11 @@ public struct TelemetryMessage: Sendable {
 
     /// Makes a message.
     public init(
-        sender: Sender, topic: String, payload: [UInt8], receivedAt: Timestamp, keepsRejected: Bool = true
+        sender: Sender,
+        topic: String,
+        payload: [UInt8],
+        receivedAt: Timestamp,
+        keepsRejected: Bool = true
     ) {
         self.sender = sender
         self.topic = topic

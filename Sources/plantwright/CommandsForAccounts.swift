@@ -18,7 +18,8 @@ struct InstallationAccess {
             configuration = database
         } else {
             configuration = try PostgresConfiguration(
-                url: try EmbeddedPostgreSQL.connectionURL(dataDirectory: settings.dataDirectory))
+                url: try EmbeddedPostgreSQL.connectionURL(dataDirectory: settings.dataDirectory)
+            )
         }
         var logger = Logger(label: "plantwright")
         logger.logLevel = .error
@@ -27,14 +28,18 @@ struct InstallationAccess {
     }
 }
 
-/// `plantwright token create`
+/// The command `plantwright token create`.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "API tokens for programs.", subcommands: [Create.self])
+        commandName: "token",
+        abstract: "API tokens for programs.",
+        subcommands: [Create.self]
+    )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a token and print it, alone, on standard output.")
+            abstract: "Make a token and print it, alone, on standard output."
+        )
 
         @OptionGroup var common: CommonFlags
         @Option(help: "What the token is for.") var name: String
@@ -56,10 +61,13 @@ struct TokenCommand: AsyncParsableCommand {
     }
 }
 
-/// `plantwright user create`
+/// The command `plantwright user create`.
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "People who sign in.", subcommands: [Create.self])
+        commandName: "user",
+        abstract: "People who sign in.",
+        subcommands: [Create.self]
+    )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a user and print a one-time sign-in link.")

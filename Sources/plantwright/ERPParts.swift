@@ -1,31 +1,181 @@
 import API
 import Alarms
 import Assets
+import ERP
+import Foundation
+import HTTPClient
 import Logging
 import Observability
+import Outbox
 import PostgreSQL
 import Primitives
+import Secrets
 import Telemetry
 
 /// Connectors, mappings and the outbox, put together.
 struct ERPParts: RuleUsage, Sendable {
+    let registry: ConnectorRegistry
+    let connectors: ConnectorStore
+    let mappings: MappingStore
+    let engine: MappingEngine
+    let previewer: MappingPreviewer
+    let outbox: OutboxStore
+    private let pool: PostgresPool
+    private let plant: PlantStore
+    private let metrics: PlantwrightMetrics
+    private let logger: Logger
+
     init(
-        pool: PostgresPool, database: PostgresConfiguration, plant: PlantStore, settings: Settings,
-        metrics: PlantwrightMetrics, logger: Logger
-    ) throws {}
+        pool: PostgresPool,
+        plant: PlantStore,
+        settings: Settings,
+        metrics: PlantwrightMetrics,
+        logger: Logger
+    ) throws {
+        self.pool = pool
+        self.plant = plant
+        self.metrics = metrics
+        self.logger = logger
+        let clock = WallClock.system
+        let box = try SecretBox(keyFile: settings.secretKeyFile, random: .system)
+        let client = HTTPClient(.init(policy: try OutboundPolicy(allow: settings.outboundAllow)))
+        let base = settings.baseURL
+        let link: @Sendable (UUID) -> String = { id in "\(base)/deliveries/\(id.uuidString.lowercased())" }
+        registry = ConnectorRegistry(session: pool, box: box, client: client)
+        connectors = ConnectorStore(pool: pool, box: box, registry: registry, clock: clock)
+        engine = MappingEngine(
+            session: pool,
+            states: plant.states,
+            clock: clock,
+            identifiers: .system,
+            link: link,
+            logger: logger
+        )
+        mappings = MappingStore(pool: pool, plant: plant, registry: registry, engine: engine, clock: clock)
+        previewer = MappingPreviewer(session: pool, plant: plant, registry: registry, clock: clock, link: link)
+        outbox = OutboxStore(pool: pool, clock: clock)
+    }
 
-    func load() async throws {}
-    func run(listener: NotificationListener) async {}
-    func user(ofRule ruleID: Int32, in session: any PostgresSession) async throws -> String? { nil }
-    func entities(kind: String, ids: [String]) async throws -> [String: JSONValue] { [:] }
-    var observeAlarms: AlarmParticipant.Observer { { _, _, _ in {} } }
-    var participant: any BatchParticipant { NoParticipant() }
-    var routes: ERPRoutes { ERPRoutes() }
-    var orderCounts: @Sendable () async throws -> OrderCounts { { OrderCounts(open: 0, waiting: 0, dead: 0) } }
-    func ordersOfAlarms(_ alarms: AlarmStore) -> OrdersOfAlarms { OrdersOfAlarms(alarms: alarms) { _ in [:] } }
+    /// Reads connectors and mappings into memory.
+    func load() async throws {
+        try await registry.load()
+        try await engine.load()
+    }
 
-    private struct NoParticipant: BatchParticipant {
-        func process(_ batch: StoredBatch, in transaction: Transaction) async throws -> @Sendable () -> Void { {} }
-        func reset() async throws {}
+    /// Makes the services that work while the server runs.
+    func makeWorkers(listener: NotificationListener) -> ERPWorkers {
+        ERPWorkers(
+            dispatcher: Dispatcher(
+                pool: pool,
+                directory: registry,
+                listener: listener,
+                metrics: metrics,
+                clock: .system,
+                identifiers: .system,
+                random: { Double.random(in: 0...1) },
+                logger: logger
+            ),
+            poller: OrderStatusPoller(pool: pool, directory: registry, clock: .system, logger: logger)
+        )
+    }
+
+    func user(ofRule ruleID: Int32, in session: any PostgresSession) async throws -> String? {
+        try await MappingStore.user(ofRule: ruleID, in: session)
+    }
+
+    /// Makes deliveries of raised alarms in the batch's transaction.
+    var observeAlarms: AlarmParticipant.Observer {
+        { [engine] alarms, plant, transaction in
+            try await engine.deliveries(
+                forAlarms: alarms.map(AlarmTrigger.init),
+                plant: plant,
+                in: transaction
+            )
+            return {}
+        }
+    }
+
+    /// Makes deliveries of changed values in the batch's transaction.
+    var participant: any BatchParticipant { MappingParticipant(engine: engine) }
+
+    /// The API's routes.
+    func routes(latest: LatestReadings, hint: @escaping @Sendable () -> Void) -> ERPRoutes {
+        ERPRoutes(
+            connectors: connectors,
+            registry: registry,
+            mappings: mappings,
+            previewer: previewer,
+            outbox: outbox,
+            latest: latest,
+            plant: plant,
+            identifiers: .system,
+            hint: hint
+        )
+    }
+
+    var orderCounts: @Sendable () async throws -> OrderCounts {
+        { [outbox] in
+            let counts = try await outbox.counts()
+            return OrderCounts(open: counts.openOrders, waiting: counts.waiting, dead: counts.dead)
+        }
+    }
+
+    /// Alarms with the orders that they caused.
+    func ordersOfAlarms(_ alarms: AlarmStore) -> OrdersOfAlarms {
+        OrdersOfAlarms(alarms: alarms) { [outbox] ids in
+            var orders: [UUID: [JSONValue]] = [:]
+            for id in ids {
+                let page = try await outbox.deliveries(DeliveryFilter(alarmID: id), limit: 10)
+                orders[id] = page.items.map { delivery in
+                    [
+                        "deliveryId": .string(delivery.id.uuidString.lowercased()),
+                        "state": .string(delivery.state.rawValue), "externalId": .optional(delivery.externalID),
+                    ]
+                }
+            }
+            return orders
+        }
+    }
+}
+
+/// What works on the outbox while the server runs.
+struct ERPWorkers: Sendable {
+    let dispatcher: Dispatcher
+    let poller: OrderStatusPoller
+
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await dispatcher.run() }
+            group.addTask { await poller.run() }
+        }
+    }
+}
+
+/// Lets mappings on metrics take part in every batch.
+struct MappingParticipant: BatchParticipant {
+    let engine: MappingEngine
+
+    func process(_ batch: StoredBatch, in transaction: Transaction) async throws -> @Sendable () -> Void {
+        try await engine.observe(readings: batch.readings, plant: batch.plant, in: transaction)
+    }
+
+    func reset() async throws { engine.invalidate() }
+}
+
+extension AlarmTrigger {
+    /// What mappings need to know of a raised alarm.
+    init(_ alarm: RaisedAlarm) {
+        self.init(
+            alarmID: alarm.id,
+            ruleID: alarm.rule.id,
+            ruleKey: alarm.rule.key,
+            ruleName: alarm.rule.name,
+            severity: alarm.rule.severity.rawValue,
+            raisedAt: alarm.raisedAt,
+            receivedAt: alarm.receivedAt,
+            deviceID: alarm.deviceID,
+            assetID: alarm.assetID,
+            values: alarm.reading.values
+        )
     }
 }

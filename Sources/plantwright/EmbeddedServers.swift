@@ -20,7 +20,11 @@ struct EmbeddedServers: Sendable {
         broker =
             settings.broker == nil
             ? EmbeddedMosquitto(
-                dataDirectory: settings.dataDirectory, host: listen.host, port: listen.port, logger: logger) : nil
+                dataDirectory: settings.dataDirectory,
+                host: listen.host,
+                port: listen.port,
+                logger: logger
+            ) : nil
     }
 
     /// Starts what is needed.
@@ -28,7 +32,9 @@ struct EmbeddedServers: Sendable {
     /// - Returns: where the database and the broker are.
     func start() async throws -> (database: PostgresConfiguration, broker: BrokerAddress) {
         try FileManager.default.createDirectory(
-            atPath: settings.dataDirectory, withIntermediateDirectories: true)
+            atPath: settings.dataDirectory,
+            withIntermediateDirectories: true
+        )
         var configuration = settings.database
         if let database { configuration = try PostgresConfiguration(url: try await database.start()) }
         var address = settings.broker

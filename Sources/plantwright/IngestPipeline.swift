@@ -19,8 +19,12 @@ struct MessagePump: Sendable {
             batch.map { message in
                 TelemetryMessage(
                     sender: .identifier(TelemetryMessage.identifier(inTopic: message.topic) ?? ""),
-                    topic: message.topic, payload: message.payload, receivedAt: now)
-            })
+                    topic: message.topic,
+                    payload: message.payload,
+                    receivedAt: now
+                )
+            }
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 import API
 import Alarms
 import Foundation
+import Outbox
 import Primitives
 
 /// Renders changed entities for the live page as the REST API shows them.
@@ -8,7 +9,7 @@ struct LiveRenderer: Sendable {
     let parts: ServerParts
 
     func render(_ kind: String, _ ids: [String]) async throws -> [String: JSONValue] {
-        guard kind == "alarm" else { return try await parts.erp.entities(kind: kind, ids: ids) }
+        guard kind == "alarm" else { return try await parts.erp.outbox.entities(kind: kind, ids: ids) }
         let orders = parts.erp.ordersOfAlarms(parts.alarms)
         var found: [String: JSONValue] = [:]
         for id in ids {

@@ -3,10 +3,12 @@ import Foundation
 import Logging
 import PostgreSQL
 
-/// `plantwright migrate`
+/// The command `plantwright migrate`.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Bring the database's schema up to date.")
+        commandName: "migrate",
+        abstract: "Bring the database's schema up to date."
+    )
 
     @OptionGroup var common: CommonFlags
     @Flag(help: "Only tell what is missing; exit code 1 when something is.") var check = false
@@ -15,14 +17,18 @@ struct MigrateCommand: AsyncParsableCommand {
         let settings = common.settings()
         guard let database = settings.database else {
             CommandFailure.end(
-                InvalidConfiguration(reasons: ["DATABASE_URL: needed here; the embedded database migrates at start"]))
+                InvalidConfiguration(reasons: ["DATABASE_URL: needed here; the embedded database migrates at start"])
+            )
         }
         let migrator = try Migrator(
-            directory: settings.assetsDirectory + "/Migrations", logger: Logger(label: "plantwright"))
+            directory: settings.assetsDirectory + "/Migrations",
+            logger: Logger(label: "plantwright")
+        )
         if check {
             let pending = try await migrator.check(database)
             for name in pending { print("pending: \(name)") }
-            if pending.isEmpty { print("The schema is up to date.") } else { throw ExitCode(1) }
+            guard pending.isEmpty else { throw ExitCode(1) }
+            print("The schema is up to date.")
         } else {
             let applied = try await migrator.apply(to: database)
             for name in applied { print("applied: \(name)") }

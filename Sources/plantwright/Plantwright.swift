@@ -8,9 +8,11 @@ struct Plantwright: AsyncParsableCommand {
         commandName: "plantwright",
         abstract: "Turns machine telemetry into ERP work.",
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self,
+            ServeCommand.self, DemoCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self,
+            SimulateCommand.self,
 
-        ])
+        ]
+    )
 }
 
 /// Flags that several commands share; each has a `PLANTWRIGHT_…` variable of the same name.
@@ -66,7 +68,9 @@ extension CommonFlags {
     /// Reads the settings, or ends the process with exit code 78 after printing every reason.
     func settings(_ more: [String: String] = [:]) -> Settings {
         var reader = SettingsReader(
-            flags: values.merging(more) { _, new in new }, environment: ProcessInfo.processInfo.environment)
+            flags: values.merging(more) { _, new in new },
+            environment: ProcessInfo.processInfo.environment
+        )
         do {
             return try reader.settings()
         } catch {

@@ -5,6 +5,7 @@ import HTTPServer
 import Logging
 import MQTT
 import Observability
+import Outbox
 import PostgreSQL
 import Primitives
 import Telemetry
@@ -24,7 +25,7 @@ struct PlantwrightServer: Sendable {
         let address: BoundAddress
         let broker: BrokerAddress
         let readiness: Readiness
-        let mappings: @Sendable () async throws -> Void
+        let settings: Settings
     }
 
     /// Serves until the task is cancelled.
@@ -43,10 +44,19 @@ struct PlantwrightServer: Sendable {
     }
 
     private func serve(
-        _ parts: ServerParts, database: PostgresConfiguration, broker: BrokerAddress, embedded: EmbeddedServers
+        _ parts: ServerParts,
+        database: PostgresConfiguration,
+        broker: BrokerAddress,
+        embedded: EmbeddedServers
     ) async throws {
         let hub = makeHub(parts)
-        let server = try makeServer(parts, hub: hub, embedded: embedded)
+        let listener = NotificationListener(
+            configuration: database,
+            channels: ["plantwright_change", Dispatcher.channel],
+            logger: logger
+        )
+        let workers = parts.erp.makeWorkers(listener: listener)
+        let server = try makeServer(parts, hub: hub, embedded: embedded, hint: workers.dispatcher.hint)
         let address = try await server.bind()
         logger.notice("Listening", metadata: ["address": "\(address.url)"])
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -54,7 +64,14 @@ struct PlantwrightServer: Sendable {
             group.addTask { await DatabaseMonitor(pool: parts.pool, readiness: readiness, logger: logger).run() }
             group.addTask {
                 try await bringUp(parts, database: database)
-                try await work(parts, database: database, broker: broker, hub: hub, address: address)
+                let running = RunningServer(
+                    parts: parts,
+                    address: address,
+                    broker: broker,
+                    readiness: readiness,
+                    settings: settings
+                )
+                try await work(running, hub: hub, listener: listener, workers: workers)
             }
             defer { group.cancelAll() }
             try await group.next()
@@ -86,26 +103,30 @@ struct PlantwrightServer: Sendable {
 
     /// Runs everything that needs a loaded configuration.
     private func work(
-        _ parts: ServerParts, database: PostgresConfiguration, broker: BrokerAddress, hub: LiveHub,
-        address: BoundAddress
+        _ running: RunningServer,
+        hub: LiveHub,
+        listener: NotificationListener,
+        workers: ERPWorkers
     ) async throws {
+        let parts = running.parts
         let installation = try await parts.pool.first(MonitorQueries.installation())
         let clientID = settings.clientID ?? "plantwright-\(installation?.uuidString.lowercased() ?? "")"
         let consumer = DurableConsumer(
             ConsumerConfiguration(
-                broker: broker, clientID: clientID, filters: [TelemetryMessage.nativeTopicFilter]), logger: logger)
+                broker: running.broker,
+                clientID: clientID,
+                filters: [TelemetryMessage.nativeTopicFilter]
+            ),
+            logger: logger
+        )
         let pump = MessagePump(writer: parts.writer, metrics: metrics, clock: .system)
-        let listener = NotificationListener(
-            configuration: database, channels: ["plantwright_change", "plantwright_outbox"], logger: logger)
-        let running = RunningServer(
-            parts: parts, address: address, broker: broker, readiness: readiness, mappings: {})
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run(pump.handle) }
             group.addTask { await BrokerMonitor(consumer: consumer, readiness: readiness, logger: logger).run() }
             group.addTask { await hub.run() }
             group.addTask { await listener.run() }
             group.addTask { for await _ in listener.subscribe() { hub.hint() } }
-            group.addTask { await parts.erp.run(listener: listener) }
+            group.addTask { await workers.run() }
             if let companion { group.addTask { try await companion(running) } }
             try await group.waitForAll()
         }
@@ -113,23 +134,50 @@ struct PlantwrightServer: Sendable {
 
     private func makeHub(_ parts: ServerParts) -> LiveHub {
         LiveHub(
-            pool: parts.pool, latest: parts.writer.latest, plant: parts.plant, readiness: readiness, metrics: metrics,
-            clock: .system, logger: logger, render: LiveRenderer(parts: parts).render)
+            pool: parts.pool,
+            latest: parts.writer.latest,
+            plant: parts.plant,
+            readiness: readiness,
+            metrics: metrics,
+            clock: .system,
+            logger: logger,
+            render: LiveRenderer(parts: parts).render
+        )
     }
 
-    private func makeServer(_ parts: ServerParts, hub: LiveHub, embedded: EmbeddedServers) throws -> Server {
+    private func makeServer(
+        _ parts: ServerParts,
+        hub: LiveHub,
+        embedded: EmbeddedServers,
+        hint: @escaping @Sendable () -> Void
+    ) throws -> Server {
         let assets = try StaticAssets(directory: settings.assetsDirectory + "/Public")
         let tiles = try? TileArchive(path: settings.assetsDirectory + "/Public/basemap/basemap.pmtiles")
         let services = APIServices(
-            accounts: parts.accounts, plant: parts.plant, writer: parts.writer, readings: parts.readings,
-            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer), rules: parts.rules,
-            alarms: parts.alarms, ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
-            orderCounts: parts.erp.orderCounts, makeCredentials: embedded.makeCredentials, hub: hub,
-            readiness: readiness, metrics: metrics, assets: assets, tiles: tiles, clock: .system)
-        let router = PlantwrightAPI(services, erp: parts.erp.routes).makeRouter()
+            accounts: parts.accounts,
+            plant: parts.plant,
+            writer: parts.writer,
+            readings: parts.readings,
+            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
+            rules: parts.rules,
+            alarms: parts.alarms,
+            ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
+            orderCounts: parts.erp.orderCounts,
+            makeCredentials: embedded.makeCredentials,
+            hub: hub,
+            readiness: readiness,
+            metrics: metrics,
+            assets: assets,
+            tiles: tiles,
+            clock: .system
+        )
+        let router = PlantwrightAPI(services, erp: parts.erp.routes(latest: parts.writer.latest, hint: hint))
+            .makeRouter()
         return try Server(
-            configuration: ServerConfiguration(host: settings.listen.host, port: settings.listen.port), router: router,
-            middleware: StandardMiddleware.all, observers: StandardMiddleware.observers(metrics, logger),
+            configuration: ServerConfiguration(host: settings.listen.host, port: settings.listen.port),
+            router: router,
+            middleware: StandardMiddleware.all,
+            observers: StandardMiddleware.observers(metrics, logger),
             logger: logger
         ) { [logger] error, _ in PlantwrightAPI.respond(to: error, logger: logger) }
     }

@@ -6,7 +6,7 @@ import HTTPServer
 import Logging
 import Observability
 
-/// `plantwright serve`
+/// The command `plantwright serve`.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "serve", abstract: "Run the server.")
 

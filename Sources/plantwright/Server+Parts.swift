@@ -25,7 +25,10 @@ struct ServerParts: Sendable {
     let erp: ERPParts
 
     init(
-        database: PostgresConfiguration, settings: Settings, metrics: PlantwrightMetrics, logger: Logger
+        database: PostgresConfiguration,
+        settings: Settings,
+        metrics: PlantwrightMetrics,
+        logger: Logger
     ) throws {
         let clock = WallClock.system
         pool = PostgresPool(configuration: database, size: 12, logger: logger)
@@ -36,17 +39,32 @@ struct ServerParts: Sendable {
         accounts = AccountStore(database: pool, clock: clock, identifiers: .system, random: .system)
         plant = PlantStore(pool: pool)
         engine = AlarmEngine(
-            states: plant.states, clock: clock, identifiers: .system, metrics: metrics, logger: logger)
+            states: plant.states,
+            clock: clock,
+            identifiers: .system,
+            metrics: metrics,
+            logger: logger
+        )
         erp = try ERPParts(
-            pool: pool, database: database, plant: plant, settings: settings, metrics: metrics, logger: logger)
+            pool: pool,
+            plant: plant,
+            settings: settings,
+            metrics: metrics,
+            logger: logger
+        )
         rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
         alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
         writer = IngestWriter(
-            pool: ingestPool, plant: plant,
+            pool: ingestPool,
+            plant: plant,
             participants: [
                 AlarmParticipant(engine: engine, observer: erp.observeAlarms),
                 erp.participant,
-            ], latest: LatestReadings(), metrics: metrics, logger: logger)
+            ],
+            latest: LatestReadings(),
+            metrics: metrics,
+            logger: logger
+        )
         readings = ReadingStore(pool: pool, plant: plant)
     }
 

@@ -5,7 +5,9 @@ import MQTT
 import PostgreSQL
 import Primitives
 
-/// Everything that is configured from outside, checked. Flags win over `PLANTWRIGHT_…` variables.
+/// Everything that is configured from outside, checked.
+///
+/// Flags win over `PLANTWRIGHT_…` variables.
 struct Settings: Sendable {
     /// A host and a port to listen on.
     struct ListenAddress: Hashable, Sendable {
@@ -49,7 +51,9 @@ struct Settings: Sendable {
     var outboundAllow: [String] = []
 }
 
-/// The configuration cannot be used; every reason at once. The process ends with ``exitCode``.
+/// The configuration cannot be used; every reason at once.
+///
+/// The process ends with ``exitCode``.
 struct InvalidConfiguration: Error {
     /// `EX_CONFIG` of sysexits.h.
     static let exitCode: Int32 = 78
@@ -85,8 +89,10 @@ struct SettingsReader {
     mutating func settings() throws(InvalidConfiguration) -> Settings {
         let dataDirectory = Self.absolute(text("DATA_DIR") ?? Self.defaultDataDirectory)
         var settings = Settings(
-            dataDirectory: dataDirectory, assetsDirectory: assetsDirectory(),
-            secretKeyFile: text("SECRET_KEY_FILE") ?? dataDirectory + "/secret.key")
+            dataDirectory: dataDirectory,
+            assetsDirectory: assetsDirectory(),
+            secretKeyFile: text("SECRET_KEY_FILE") ?? dataDirectory + "/secret.key"
+        )
         if let value = text("LISTEN") { settings.listen = address("LISTEN", value) ?? settings.listen }
         if let value = text("MQTT_LISTEN") { settings.brokerListen = address("MQTT_LISTEN", value) }
         readServers(into: &settings)
@@ -132,7 +138,8 @@ struct SettingsReader {
 
     private mutating func readPublicURL(into settings: inout Settings) {
         guard let value = text("PUBLIC_URL") else { return }
-        guard let url = URL(string: value), ["http", "https"].contains(url.scheme ?? ""), url.host?.isEmpty == false else {
+        guard let url = URL(string: value), ["http", "https"].contains(url.scheme ?? ""), url.host?.isEmpty == false
+        else {
             reasons.append("PUBLIC_URL: an http or https address such as https://plant.example.com is expected")
             return
         }

@@ -6,8 +6,15 @@ import Testing
 @Suite struct SnapshotTests {
     private static func asset(_ id: Int32, _ parent: Int32?, _ equipment: [String: String] = [:]) -> Asset {
         Asset(
-            id: id, key: "a\(id)", name: "A\(id)", level: .area, parentID: parent, location: nil, equipment: equipment,
-            revision: 1)
+            id: id,
+            key: "a\(id)",
+            name: "A\(id)",
+            level: .area,
+            parentID: parent,
+            location: nil,
+            equipment: equipment,
+            revision: 1
+        )
     }
 
     private static let plant = PlantSnapshot(
@@ -17,7 +24,8 @@ import Testing
             7: Device(id: 7, key: "d7", name: "D7", identifier: "x/7", profileID: 1, assetID: 3, revision: 1),
             8: Device(id: 8, key: "d8", name: "D8", identifier: "d8", profileID: 1, assetID: 2, revision: 1),
             9: Device(id: 9, key: "d9", name: "D9", identifier: "d9", profileID: 1, assetID: nil, revision: 1),
-        ])
+        ]
+    )
 
     @Test func findsDescendants() {
         #expect(Self.plant.descendants(of: 1) == [1, 2, 3])
@@ -49,13 +57,15 @@ import Testing
 @Suite struct DraftTests {
     @Test func profileCollectsIssuesWithPointers() {
         let document: JSONValue = [
-            "name": "", "metrics": [["key": "1x"], ["key": "ok"], ["key": "ok"], ["key": "ts"], ["key": "k", "kind": "odd"]],
+            "name": "",
+            "metrics": [["key": "1x"], ["key": "ok"], ["key": "ok"], ["key": "ts"], ["key": "k", "kind": "odd"]],
         ]
         let error = #expect(throws: InvalidInput.self) { try ProfileDraft(document) }
         #expect(
             error?.issues.map(\.pointer) == [
                 "/name", "/metrics/0/key", "/metrics/2/key", "/metrics/3/key", "/metrics/4/kind",
-            ])
+            ]
+        )
     }
 
     @Test func deviceDefaultsToItsKey() throws {

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "-", "+1", "1e", "NaN", "Infinity", "1e999", "tru", "'a'",
+        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "-", "+1", "1e", "NaN", "Infinity", "1e999", "tru",
+        "'a'",
         "\"\u{1}\"", "\"\\x\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "{\"a\":1,\"a\":2}", "1 2", "[1 2]", "\"abc",
     ]) func refuses(text: String) {
         #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: text) }
@@ -65,7 +66,8 @@ import Testing
         #expect(reader.required("missing") == nil)
         let error = #expect(throws: InvalidInput.self) { try reader.finish() }
         #expect(
-            error?.issues.map(\.pointer) == ["/name", "/level", "/key", "/wait", "/missing", "/extra"])
+            error?.issues.map(\.pointer) == ["/name", "/level", "/key", "/wait", "/missing", "/extra"]
+        )
         #expect(error?.issues.map(\.code) == ["type", "choice", "key", "duration", "required", "unknown-field"])
     }
 

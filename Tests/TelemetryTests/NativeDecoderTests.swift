@@ -13,13 +13,21 @@ import Testing
     }()
     static let decoder = NativeDecoder(
         profile: Profile(
-            id: 1, key: "p", name: "P", reportingInterval: nil,
+            id: 1,
+            key: "p",
+            name: "P",
+            reportingInterval: nil,
             metrics: [
                 Metric(key: "temperature", name: "", unit: "Cel", kind: .gauge, ordinal: 0),
                 Metric(key: "mode", name: "", unit: "", kind: .state, ordinal: 1),
                 Metric(key: "position", name: "", unit: "", kind: .location, ordinal: 2),
                 Metric(key: "total", name: "", unit: "", kind: .counter, ordinal: 4),
-            ], retired: [], revision: 1), states: states)
+            ],
+            retired: [],
+            revision: 1
+        ),
+        states: states
+    )
 
     private func decode(_ text: String) throws(Rejection) -> NativeDecoder.Result {
         try Self.decoder.decode(Array(text.utf8), receivedAt: Self.now)
@@ -27,7 +35,8 @@ import Testing
 
     @Test func readsEveryKind() throws {
         let result = try decode(
-            #"{"ts":1795362846000,"temperature":71.4,"mode":"fault","position":{"lat":52.4,"lon":4.6},"total":7,"x":1}"#)
+            #"{"ts":1795362846000,"temperature":71.4,"mode":"fault","position":{"lat":52.4,"lon":4.6},"total":7,"x":1}"#
+        )
         let reading = try #require(result.readings.first)
         #expect(reading.timestamp?.milliseconds == 1_795_362_846_000)
         #expect(reading.values == MetricValues(slots: [71.4, 2, 52.4, 4.6, 7]))
@@ -72,7 +81,9 @@ import Testing
 
     @Test func findsIdentifiersInTopics() {
         #expect(TelemetryMessage.identifier(inTopic: "plantwright/v1/péče 7/telemetry") == "péče 7")
-        for topic in ["plantwright/v1//telemetry", "plantwright/v1/a/b/telemetry", "plantwright/v1/a", "x/v1/a/telemetry"] {
+        for topic in [
+            "plantwright/v1//telemetry", "plantwright/v1/a/b/telemetry", "plantwright/v1/a", "x/v1/a/telemetry",
+        ] {
             #expect(TelemetryMessage.identifier(inTopic: topic) == nil)
         }
     }
@@ -81,8 +92,12 @@ import Testing
 @Suite struct BatchPlanTests {
     private func reading(_ milliseconds: Int64, _ slots: [Double]) -> Reading {
         Reading(
-            deviceID: 1, timestamp: Timestamp(milliseconds: milliseconds), receivedAt: Timestamp(milliseconds: 0),
-            quality: 0, values: MetricValues(slots: slots))
+            deviceID: 1,
+            timestamp: Timestamp(milliseconds: milliseconds),
+            receivedAt: Timestamp(milliseconds: 0),
+            quality: 0,
+            values: MetricValues(slots: slots)
+        )
     }
 
     @Test func mergesDuplicatesAndConflicts() {

@@ -27,8 +27,10 @@ struct Authorization: Middleware {
         guard let caller = try await caller(of: request) else { throw Self.unauthenticated }
         guard caller.principal.role.allows(needed) else {
             throw HTTPProblem(
-                .forbidden, code: "forbidden",
-                detail: "This needs the role “\(needed.rawValue)”; yours is “\(caller.principal.role.rawValue)”.")
+                .forbidden,
+                code: "forbidden",
+                detail: "This needs the role “\(needed.rawValue)”; yours is “\(caller.principal.role.rawValue)”."
+            )
         }
         var request = request
         request[CurrentPrincipal.self] = caller
@@ -42,7 +44,9 @@ struct Authorization: Middleware {
             let parts = field.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
             let token = String(parts[1]).trimmingPrefix { $0 == " " }
-            return try await accounts.authenticate(token: String(token)).map { Caller(principal: $0, isBySession: false) }
+            return try await accounts.authenticate(token: String(token)).map {
+                Caller(principal: $0, isBySession: false)
+            }
         }
         guard let session = Self.sessionToken(of: request) else { return nil }
         return try await accounts.authenticate(session: session).map { Caller(principal: $0, isBySession: true) }
@@ -59,7 +63,9 @@ struct Authorization: Middleware {
     }
 
     static let unauthenticated = HTTPProblem(
-        .unauthorized, code: "unauthenticated",
+        .unauthorized,
+        code: "unauthenticated",
         detail: "Sign in, or send “Authorization: Bearer TOKEN” with a valid token.",
-        headers: [.wwwAuthenticate: "Bearer realm=\"plantwright\""])
+        headers: [.wwwAuthenticate: "Bearer realm=\"plantwright\""]
+    )
 }

@@ -17,7 +17,10 @@ enum SameOrigin {
             return
         }
         throw HTTPProblem(
-            .forbidden, code: "cross-site", detail: "This request did not come from one of Plantwright's own pages.")
+            .forbidden,
+            code: "cross-site",
+            detail: "This request did not come from one of Plantwright's own pages."
+        )
     }
 }
 

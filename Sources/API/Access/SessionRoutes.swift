@@ -19,8 +19,10 @@ struct SessionRoutes: Sendable {
             try reader.finish()
             guard let session = try await accounts.signIn(linkToken: token) else {
                 throw HTTPProblem(
-                    .unauthorized, code: "link-invalid",
-                    detail: "This link was used before or has expired. Ask an administrator for a new one.")
+                    .unauthorized,
+                    code: "link-invalid",
+                    detail: "This link was used before or has expired. Ask an administrator for a new one."
+                )
             }
             let secure = request.isSecure ? "; Secure" : ""
             let value = "\(Authorization.cookie)=\(session.token); Path=/; HttpOnly; SameSite=Strict\(secure)"

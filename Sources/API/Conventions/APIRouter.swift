@@ -18,9 +18,13 @@ struct APIRouter {
 
     /// Adds a route.
     ///
-    /// - Parameter role: the least role that may call it; nil for everyone.
+    /// `role` is the least role that may call it; nil for everyone.
     mutating func add(
-        _ method: HTTPRequest.Method, _ pattern: String, role: Role?, summary: String, bodyLimit: Int? = nil,
+        _ method: HTTPRequest.Method,
+        _ pattern: String,
+        role: Role?,
+        summary: String,
+        bodyLimit: Int? = nil,
         handler: @escaping Handler
     ) {
         router.add(method, pattern, bodyLimit: bodyLimit, metadata: Self.metadata(role, summary), handler: handler)
@@ -31,7 +35,11 @@ struct APIRouter {
     }
 
     mutating func post(
-        _ pattern: String, role: Role?, summary: String, bodyLimit: Int? = nil, handler: @escaping Handler
+        _ pattern: String,
+        role: Role?,
+        summary: String,
+        bodyLimit: Int? = nil,
+        handler: @escaping Handler
     ) {
         add(.post, pattern, role: role, summary: summary, bodyLimit: bodyLimit, handler: handler)
     }
@@ -50,11 +58,14 @@ struct APIRouter {
 
     mutating func webSocket(_ pattern: String, role: Role, summary: String, handler: @escaping WebSocketHandler) {
         router.webSocket(
-            pattern, metadata: Self.metadata(role, summary),
+            pattern,
+            metadata: Self.metadata(role, summary),
             accept: { request in
                 try SameOrigin.check(request)
                 return nil
-            }, handler: handler)
+            },
+            handler: handler
+        )
     }
 
     /// Adds the browser app's files.

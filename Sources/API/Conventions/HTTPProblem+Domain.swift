@@ -12,8 +12,11 @@ extension HTTPProblem {
         case let failure as ResourceFailure: self.init(failure)
         case let error as PostgresError where error.isTransient || error.isOutcomeUnknown:
             self.init(
-                .serviceUnavailable, code: "database-unavailable",
-                detail: "The database does not answer now. Try again in a moment.", headers: [.retryAfter: "2"])
+                .serviceUnavailable,
+                code: "database-unavailable",
+                detail: "The database does not answer now. Try again in a moment.",
+                headers: [.retryAfter: "2"]
+            )
         default: return nil
         }
     }
@@ -24,10 +27,15 @@ extension HTTPProblem {
                 "pointer": .string(issue.pointer), "code": .string(issue.code), "detail": .string(issue.detail),
             ])
         }
-        let detail = input.issues.count == 1
+        let detail =
+            input.issues.count == 1
             ? input.issues[0].detail : "\(input.issues.count) fields need attention."
         self.init(
-            .unprocessableContent, code: "invalid-input", detail: detail, members: ["errors": .array(errors)])
+            .unprocessableContent,
+            code: "invalid-input",
+            detail: detail,
+            members: ["errors": .array(errors)]
+        )
     }
 
     private init(_ failure: ResourceFailure) {
@@ -38,9 +46,11 @@ extension HTTPProblem {
             self.init(.conflict, code: code, detail: detail)
         case .revisionMismatch(let current):
             self.init(
-                .preconditionFailed, code: "revision-mismatch",
+                .preconditionFailed,
+                code: "revision-mismatch",
                 detail: "It was changed by someone else since you read it. Read it again and repeat your change.",
-                headers: [.eTag: "\"\(current)\""])
+                headers: [.eTag: "\"\(current)\""]
+            )
         }
     }
 }

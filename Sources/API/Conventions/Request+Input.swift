@@ -12,7 +12,10 @@ extension Request {
             let isJSON = essence.hasPrefix("application/json") || essence.hasSuffix("+json")
             guard isJSON else {
                 throw HTTPProblem(
-                    .unsupportedMediaType, code: "unsupported-media-type", detail: "The body must be application/json.")
+                    .unsupportedMediaType,
+                    code: "unsupported-media-type",
+                    detail: "The body must be application/json."
+                )
             }
         }
         let bytes = try await body.collect()
@@ -28,8 +31,10 @@ extension Request {
         let text = parameters["key"]
         guard let key = ResourceKey(text) else {
             throw InvalidInput(
-                pointer: "", code: "key",
-                detail: "The key of a \(name) has 1 to 63 characters: a-z, 0-9 and hyphens, not starting with a hyphen.")
+                pointer: "",
+                code: "key",
+                detail: "The key of a \(name) has 1 to 63 characters: a-z, 0-9 and hyphens, not starting with a hyphen."
+            )
         }
         return key
     }
@@ -37,10 +42,14 @@ extension Request {
     /// The revision that `If-Match` asks for; nil when the header is absent or `*`.
     func expectedRevision() throws -> Int32? {
         guard let text = headers[.ifMatch], text != "*" else { return nil }
-        guard text.count > 2, text.hasPrefix("\""), text.hasSuffix("\""), let revision = Int32(text.dropFirst().dropLast())
+        guard text.count > 2, text.hasPrefix("\""), text.hasSuffix("\""),
+            let revision = Int32(text.dropFirst().dropLast())
         else {
             throw HTTPProblem(
-                .preconditionFailed, code: "revision-mismatch", detail: "If-Match names none of this resource's versions.")
+                .preconditionFailed,
+                code: "revision-mismatch",
+                detail: "If-Match names none of this resource's versions."
+            )
         }
         return revision
     }

@@ -1,4 +1,6 @@
-/// A place in the change feed: a transaction and a row in it. Everything at or before it has been seen.
+/// A place in the change feed: a transaction and a row in it.
+///
+/// Everything at or before it has been seen.
 public struct ChangeCursor: Hashable, Comparable, Sendable {
     /// The writing transaction's number.
     public var transaction: Int64
@@ -22,6 +24,7 @@ public struct ChangeCursor: Hashable, Comparable, Sendable {
     /// The text form.
     public var text: String { "\(transaction).\(id)" }
 
+    /// Orders by the natural order.
     public static func < (left: ChangeCursor, right: ChangeCursor) -> Bool {
         (left.transaction, left.id) < (right.transaction, right.id)
     }

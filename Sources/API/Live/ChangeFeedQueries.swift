@@ -22,8 +22,10 @@ enum ChangeFeedQueries {
             """
         ) { row throws(PostgresError) in
             ChangeRow(
-                cursor: ChangeCursor(transaction: try row.int64(0), id: try row.int64(1)), kind: try row.string(2),
-                entityID: try row.string(3))
+                cursor: ChangeCursor(transaction: try row.int64(0), id: try row.int64(1)),
+                kind: try row.string(2),
+                entityID: try row.string(3)
+            )
         }
     }
 
@@ -38,7 +40,8 @@ enum ChangeFeedQueries {
     /// The oldest change that is still kept.
     static func oldest() -> Statement<ChangeCursor> {
         Statement(
-            "api.change.oldest", "SELECT xid::text::bigint, id FROM change ORDER BY xid, id LIMIT 1"
+            "api.change.oldest",
+            "SELECT xid::text::bigint, id FROM change ORDER BY xid, id LIMIT 1"
         ) { row throws(PostgresError) in ChangeCursor(transaction: try row.int64(0), id: try row.int64(1)) }
     }
 

@@ -37,8 +37,14 @@ public final class LiveHub: Sendable {
 
     /// Makes a hub; it works while ``run()`` runs.
     public init(
-        pool: PostgresPool, latest: LatestReadings, plant: PlantStore, readiness: Readiness,
-        metrics: PlantwrightMetrics, clock: WallClock, logger: Logger, render: @escaping Renderer
+        pool: PostgresPool,
+        latest: LatestReadings,
+        plant: PlantStore,
+        readiness: Readiness,
+        metrics: PlantwrightMetrics,
+        clock: WallClock,
+        logger: Logger,
+        render: @escaping Renderer
     ) {
         self.pool = pool
         self.latest = latest
@@ -122,7 +128,8 @@ public final class LiveHub: Sendable {
         for session in state.withLock({ Array($0.joining.values) }) {
             while session.cursor < position {
                 let rows = try await pool.query(
-                    ChangeFeedQueries.changes(after: session.cursor, limit: Self.portion))
+                    ChangeFeedQueries.changes(after: session.cursor, limit: Self.portion)
+                )
                 let due = rows.filter { $0.cursor <= position }
                 if due.isEmpty { break }
                 session.enqueue(try await rendered(due))
@@ -153,7 +160,8 @@ public final class LiveHub: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(600))
             _ = try? await pool.execute(
-                ChangeFeedQueries.prune(before: clock.now.adding(seconds: -Self.changeLifetime)))
+                ChangeFeedQueries.prune(before: clock.now.adding(seconds: -Self.changeLifetime))
+            )
         }
     }
 
@@ -187,7 +195,8 @@ public final class LiveHub: Sendable {
     private func status(messagesPerSecond: UInt64) -> JSONValue {
         [
             "type": "status", "database": .bool(readiness.fault(.database) == nil),
-            "broker": .bool(readiness.fault(.broker) == nil), "messagesPerSecond": .integer(Int64(clamping: messagesPerSecond)),
+            "broker": .bool(readiness.fault(.broker) == nil),
+            "messagesPerSecond": .integer(Int64(clamping: messagesPerSecond)),
             "reasons": readiness.json["reasons"] ?? [],
         ]
     }

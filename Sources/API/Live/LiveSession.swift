@@ -111,8 +111,12 @@ final class LiveSession: Sendable {
                 state.isAwake = false
             }
             return Work(
-                changes: state.changes, status: state.status, wantsValues: !state.subscriptions.isEmpty,
-                sentSequence: state.sentSequence, isOverrun: state.isOverrun)
+                changes: state.changes,
+                status: state.status,
+                wantsValues: !state.subscriptions.isEmpty,
+                sentSequence: state.sentSequence,
+                isOverrun: state.isOverrun
+            )
         }
     }
 

@@ -17,8 +17,11 @@ struct AlarmRoutes: Sendable {
             .json(try await orders.render([try await alarms.alarm(try request.identifier("alarm"))])[0])
         }
         routes.put(
-            "/api/v1/alarms/{id}/acknowledgement", role: .operator, summary: "Note that somebody has seen an alarm.",
-            handler: acknowledge)
+            "/api/v1/alarms/{id}/acknowledgement",
+            role: .operator,
+            summary: "Note that somebody has seen an alarm.",
+            handler: acknowledge
+        )
     }
 
     private func list(_ request: Request) async throws -> Response {

@@ -17,8 +17,11 @@ struct BacktestRoutes: Sendable {
 
     func register(on routes: inout APIRouter) {
         routes.post(
-            "/api/v1/rules/{key}/backtest", role: .operator,
-            summary: "The alarms that a rule, or the draft in “rule”, would have raised.", handler: run)
+            "/api/v1/rules/{key}/backtest",
+            role: .operator,
+            summary: "The alarms that a rule, or the draft in “rule”, would have raised.",
+            handler: run
+        )
     }
 
     private func run(_ request: Request) async throws -> Response {
@@ -37,7 +40,8 @@ struct BacktestRoutes: Sendable {
                 definition = try RuleDefinition(draft, plant: plant.snapshot, states: plant.states)
             } catch {
                 throw InvalidInput(
-                    error.issues.map { InputIssue(pointer: "/rule" + $0.pointer, code: $0.code, detail: $0.detail) })
+                    error.issues.map { InputIssue(pointer: "/rule" + $0.pointer, code: $0.code, detail: $0.detail) }
+                )
             }
         } else {
             definition = try await rules.rule(key: key).definition
@@ -61,7 +65,10 @@ struct BacktestRoutes: Sendable {
     }
 
     private func document(
-        _ result: BacktestResult, from: Timestamp, to: Timestamp, seconds: Duration
+        _ result: BacktestResult,
+        from: Timestamp,
+        to: Timestamp,
+        seconds: Duration
     ) -> JSONValue {
         let snapshot = plant.snapshot
         let alarms = result.occurrences.map { occurrence -> JSONValue in

@@ -28,8 +28,12 @@ struct OverviewRoutes: Sendable {
         let counts = try await orderCounts()
         let now = clock.now
         var severities = JSONObject()
-        for severity in Severity.allCases { severities[severity.rawValue] = .integer(Int64(open.all.open[severity] ?? 0)) }
-        let devicesOfAsset = Dictionary(grouping: snapshot.devices.values.filter { $0.assetID != nil }) { $0.assetID ?? 0 }
+        for severity in Severity.allCases {
+            severities[severity.rawValue] = .integer(Int64(open.all.open[severity] ?? 0))
+        }
+        let devicesOfAsset = Dictionary(grouping: snapshot.devices.values.filter { $0.assetID != nil }) {
+            $0.assetID ?? 0
+        }
         let reporting = snapshot.devices.values.count { isReporting($0, in: snapshot, now: now) }
         let assets = snapshot.assets.values.sorted { $0.key < $1.key }.map { asset -> JSONValue in
             var document = snapshot.json(asset).object ?? JSONObject()
@@ -37,7 +41,8 @@ struct OverviewRoutes: Sendable {
             document["devices"] = .array(
                 (devicesOfAsset[asset.id] ?? []).sorted { $0.key < $1.key }.map { device in
                     self.device(device, in: snapshot, open: open, now: now)
-                })
+                }
+            )
             return .object(document)
         }
         return [

@@ -16,7 +16,8 @@ struct PlantRoutes: Sendable {
 
     private var profiles: ResourceEndpoint {
         ResourceEndpoint(
-            path: "/api/v1/profiles", name: "profile",
+            path: "/api/v1/profiles",
+            name: "profile",
             list: { plant.snapshot.profiles.values.map(Self.state) },
             get: { key in
                 guard let profile = plant.snapshot.profile(key: key.text) else {
@@ -28,7 +29,8 @@ struct PlantRoutes: Sendable {
                 let (profile, isNew) = try await plant.putProfile(key: key, document: document, ifRevision: revision)
                 return (Self.state(profile), isNew)
             },
-            delete: { key, revision in try await plant.deleteProfile(key: key, ifRevision: revision) })
+            delete: { key, revision in try await plant.deleteProfile(key: key, ifRevision: revision) }
+        )
     }
 
     private static func state(_ profile: Profile) -> ResourceState {
@@ -37,7 +39,8 @@ struct PlantRoutes: Sendable {
 
     private var assets: ResourceEndpoint {
         ResourceEndpoint(
-            path: "/api/v1/assets", name: "asset",
+            path: "/api/v1/assets",
+            name: "asset",
             list: {
                 let snapshot = plant.snapshot
                 return snapshot.assets.values.map { Self.state($0, in: snapshot) }
@@ -53,7 +56,8 @@ struct PlantRoutes: Sendable {
                 let (asset, isNew) = try await plant.putAsset(key: key, document: document, ifRevision: revision)
                 return (Self.state(asset, in: plant.snapshot), isNew)
             },
-            delete: { key, revision in try await plant.deleteAsset(key: key, ifRevision: revision) })
+            delete: { key, revision in try await plant.deleteAsset(key: key, ifRevision: revision) }
+        )
     }
 
     private static func state(_ asset: Asset, in plant: PlantSnapshot) -> ResourceState {
@@ -62,7 +66,8 @@ struct PlantRoutes: Sendable {
 
     private var devices: ResourceEndpoint {
         ResourceEndpoint(
-            path: "/api/v1/devices", name: "device",
+            path: "/api/v1/devices",
+            name: "device",
             list: {
                 let snapshot = plant.snapshot
                 return snapshot.devices.values.map { Self.state($0, in: snapshot) }
@@ -79,7 +84,8 @@ struct PlantRoutes: Sendable {
                 if isNew { _ = try await refused.replay(identifier: device.identifier) }
                 return (Self.state(device, in: plant.snapshot), isNew)
             },
-            delete: { key, revision in try await plant.deleteDevice(key: key, ifRevision: revision) })
+            delete: { key, revision in try await plant.deleteDevice(key: key, ifRevision: revision) }
+        )
     }
 
     private static func state(_ device: Device, in plant: PlantSnapshot) -> ResourceState {

@@ -11,14 +11,17 @@ struct RefusedMessageRoutes: Sendable {
     let refused: RefusedMessageStore
 
     func register(on routes: inout APIRouter) {
-        routes.get("/api/v1/quarantine", role: .viewer, summary: "Unknown senders whose messages are kept.") { request in
+        routes.get("/api/v1/quarantine", role: .viewer, summary: "Unknown senders whose messages are kept.") {
+            request in
             let limit = try request.limit()
             let senders = try await refused.quarantine(before: try Self.cursor(request), limit: limit)
             let next = senders.count == limit ? senders.last.map { String($0.newestID) } : nil
             return .page(senders.map(\.json), nextCursor: next)
         }
         routes.delete(
-            "/api/v1/quarantine/{identifier}", role: .admin, summary: "Forget the kept messages of a sender."
+            "/api/v1/quarantine/{identifier}",
+            role: .admin,
+            summary: "Forget the kept messages of a sender."
         ) { request in
             _ = try await refused.dismiss(identifier: request.parameters["identifier"])
             return .noContent

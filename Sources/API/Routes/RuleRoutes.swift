@@ -8,7 +8,8 @@ struct RuleRoutes: Sendable {
 
     func register(on routes: inout APIRouter) {
         ResourceEndpoint(
-            path: "/api/v1/rules", name: "rule",
+            path: "/api/v1/rules",
+            name: "rule",
             list: { try await rules.rules(limit: 100_000).map(state) },
             get: { key in state(try await rules.rule(key: key)) },
             put: { key, document, revision in

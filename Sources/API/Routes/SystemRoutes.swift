@@ -15,8 +15,10 @@ struct SystemRoutes: Sendable {
         }
         routes.get("/readyz", role: nil, summary: "Whether the whole line works; 503 with reasons when not.") { _ in
             .json(
-                readiness.json, status: readiness.isReady ? .ok : .serviceUnavailable,
-                headers: [.cacheControl: "no-store"])
+                readiness.json,
+                status: readiness.isReady ? .ok : .serviceUnavailable,
+                headers: [.cacheControl: "no-store"]
+            )
         }
         routes.get("/metrics", role: .viewer, summary: "Metrics in the Prometheus text format.") { _ in
             var response = Response.text(metrics.registry.exposition())
@@ -34,8 +36,11 @@ struct StartingGate: Middleware {
         let isGated = request.route?.metadata[RequiredRole.self] != nil && request.routePattern != "/metrics"
         if isGated, let fault = readiness.fault(.schema) {
             throw HTTPProblem(
-                .serviceUnavailable, code: "starting", detail: "Plantwright is not ready yet: \(fault).",
-                headers: [.retryAfter: "2"])
+                .serviceUnavailable,
+                code: "starting",
+                detail: "Plantwright is not ready yet: \(fault).",
+                headers: [.retryAfter: "2"]
+            )
         }
         return try await next(request)
     }

@@ -19,17 +19,29 @@ struct TelemetryRoutes: Sendable {
 
     func register(on routes: inout APIRouter) {
         routes.post(
-            "/api/v1/devices/{key}/telemetry", role: .operator, summary: "Store readings; answers after COMMIT.",
-            handler: store)
+            "/api/v1/devices/{key}/telemetry",
+            role: .operator,
+            summary: "Store readings; answers after COMMIT.",
+            handler: store
+        )
         routes.get(
-            "/api/v1/devices/{key}/readings", role: .viewer, summary: "A range for a chart, in columns.",
-            handler: columns)
+            "/api/v1/devices/{key}/readings",
+            role: .viewer,
+            summary: "A range for a chart, in columns.",
+            handler: columns
+        )
         routes.get(
-            "/api/v1/devices/{key}/readings.csv", role: .viewer, summary: "All readings of a range as CSV.",
-            handler: csv)
+            "/api/v1/devices/{key}/readings.csv",
+            role: .viewer,
+            summary: "All readings of a range as CSV.",
+            handler: csv
+        )
         routes.get(
-            "/api/v1/devices/{key}/latest", role: .viewer, summary: "The newest value of every metric.",
-            handler: latest)
+            "/api/v1/devices/{key}/latest",
+            role: .viewer,
+            summary: "The newest value of every metric.",
+            handler: latest
+        )
     }
 
     private func device(of request: Request, in plant: PlantSnapshot) throws -> (device: Device, profile: Profile) {
@@ -46,7 +58,12 @@ struct TelemetryRoutes: Sendable {
         metrics.messagesReceived.increment()
         let fates = try await writer.write([
             TelemetryMessage(
-                sender: .device(device.id), topic: "http", payload: payload, receivedAt: clock.now, keepsRejected: false)
+                sender: .device(device.id),
+                topic: "http",
+                payload: payload,
+                receivedAt: clock.now,
+                keepsRejected: false
+            )
         ])
         if case .rejected(let rejection) = fates.first {
             throw Self.problem(rejection)
@@ -99,7 +116,8 @@ struct TelemetryRoutes: Sendable {
                     export.write(portion, to: &bytes)
                     try await body.write(bytes)
                 }
-            })
+            }
+        )
     }
 
     private func latest(_ request: Request) async throws -> Response {
