@@ -106,7 +106,7 @@ let package = Package(
         tests("Observability", ["Primitives", logging]),
         tests("Secrets", ["Primitives"]),
         tests("PostgreSQL", ["TestSupport", "Primitives", logging]),
-        tests("MQTT", ["TestSupport", "Primitives"]),
+        tests("MQTT", ["TestSupport", "Primitives", logging]),
         tests("HTTPClient", ["TestSupport", "Primitives"]),
         tests("HTTPWire", [nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
         tests("HTTPServer", ["HTTPWire", "Primitives", nioCore, nioPosix, httpTypes]),

@@ -6,7 +6,8 @@ subscriber takes N messages from the broker, then the server does, then the serv
 stopped. The same broker, publisher, payloads and run for all three. The server has taken a message when its row is
 committed: `plantwright_readings_stored_total`, and the table is counted in the end.
 
-    Benchmarks/ingest.py [--messages 200000] [--devices 100] [--metrics 5] [--runs 5] [--window 1000] [--rule] [--json F]
+    Benchmarks/ingest.py [--messages 200000] [--devices 100] [--metrics 5] [--runs 5] [--window 1000] [--rule]
+                         [--no-backlog] [--json FILE]
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-/* A subscriber that does nothing: the yardstick beside the server. Same library, protocol, quality of service and receive
- * window as the server's consumer; every message is acknowledged at once and forgotten.
+/* A subscriber that does nothing: the yardstick beside the server. Same library, protocol, quality of service and
+ * receive window as the server's consumer; every message is acknowledged at once and forgotten.
  *
  *   null_subscriber HOST PORT FILTER MESSAGES
  *
