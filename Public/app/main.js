@@ -12,10 +12,13 @@ route('/alarms', async () => (await import('./pages/alarms.js')).AlarmsPage);
 route('/orders', async () => (await import('./pages/orders.js')).OrdersPage);
 route('/deliveries/:id', async () => (await import('./pages/delivery.js')).DeliveryPage);
 route('/inventory', async () => (await import('./pages/inventory.js')).InventoryPage);
+route('/plant', async () => (await import('./pages/asset.js')).AssetPage);
 route('/plant/:asset', async () => (await import('./pages/asset.js')).AssetPage);
+route('/devices', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
 route('/devices/:device', async () => (await import('./pages/device.js')).DevicePage);
 route('/quarantine', async () => (await import('./pages/quarantine.js')).QuarantinePage);
 route('/rejected', async () => (await import('./pages/rejected.js')).RejectedPage);
+route('/admin', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
 route('/admin/:section', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
 route('/admin/:section/:key', async () => (await import('./pages/admin-entry.js')).AdminEntryPage);
 

@@ -4,7 +4,7 @@
     python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
-/mock/health?database=false&broker=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true.
+/mock/health?database=false&broker=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from mock.websocket import LiveSession
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self' blob:; "
           "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-PAGES = re.compile(r"^/$|^/(alarms|orders|inventory|quarantine|rejected)$|^/(plant|devices|deliveries)/[^/]+$"
+PAGES = re.compile(r"^/$|^/(alarms|orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
                    r"|^/admin/[^/]+(/[^/]+)?$")
 ASSETS = "/assets/mock"
 
@@ -50,9 +50,6 @@ class Live(Store):
     def received(self, session: LiveSession, message: dict) -> None:
         if message["type"] == "subscribe":
             session.subscriptions[message["id"]] = message
-            if message.get("cursor"):
-                for change in self.changes[int(message["cursor"]):]:
-                    session.send(change)
         elif message["type"] == "unsubscribe":
             session.subscriptions.pop(message["id"], None)
 
@@ -62,11 +59,11 @@ class Live(Store):
                   for key, device in self.resources["devices"].items() if key not in self.silent]
         for session in list(self.sessions):
             session.send({"type": "status", **self.health, "messagesPerSecond": len(values) + at // 1000 % 3 - 1})
-            for identifier, wanted in list(session.subscriptions.items()):
-                for device, message in values:
-                    if wanted["topic"] == "overview" or wanted.get("device") == device["key"] or (
-                            wanted.get("asset") and api.below(self, device["asset"], wanted["asset"])):
-                        session.send({**message, "id": identifier})
+            subscriptions = list(session.subscriptions.values())
+            for device, message in values:
+                if any(wanted["topic"] == "overview" or wanted.get("device") == device["key"] or (
+                        wanted.get("asset") and api.below(self, device["asset"], wanted["asset"])) for wanted in subscriptions):
+                    session.send(message)
 
     def raise_one(self, rule: str = "bearing-hot", device: str = "motor-03") -> dict:
         alarm = self.raise_alarm(rule, device, now() - 300)
@@ -82,6 +79,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     store: Live
     tiles: PMTiles | None
+    asset_caching = "no-cache"
 
     def log_message(self, *arguments):
         pass
@@ -105,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         path, query = unquote(url.path), dict(parse_qsl(url.query))
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         if path == "/live":
-            self.live()
+            self.live(query.get("cursor"))
         elif path.startswith("/mock/"):
             self.control(path[6:], query)
         elif path.startswith("/api/"):
@@ -115,8 +113,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path.startswith("/tiles/"):
             self.tile(path)
         elif path in ("/readyz", "/healthz"):
-            reasons = [f"{name} unreachable" for name, well in self.store.health.items() if not well]
-            self.json(503 if reasons else 200, {"reasons": reasons})
+            reasons = [{"part": name, "reason": "connection refused"} for name, well in self.store.health.items() if not well]
+            self.json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons, "warnings": []})
         elif path == "/sign-in" or PAGES.match(path):
             page = (PUBLIC / ("sign-in.html" if path == "/sign-in" else "index.html")).read_text()
             self.answer(200, page.replace("__ASSETS__", ASSETS).encode(), "text/html; charset=utf-8", cache_control="no-store")
@@ -167,17 +165,25 @@ class Handler(BaseHTTPRequestHandler):
                 store.signed_in = False
             elif action == "delay":
                 store.delay = int(query["milliseconds"])
+            elif action == "reset":
+                for session in list(store.sessions):
+                    session.close(1001)
+                type(self).store = Live()
             elif action == "refuse-live":
                 store.refuse_live = query["on"] == "true"
         self.json(200, result or {})
 
-    def live(self) -> None:
+    def live(self, cursor: str | None) -> None:
         self.close_connection = True
         if self.store.refuse_live or not self.store.signed_in:
             return self.answer(503)
         session = LiveSession(self, self.store.received)
-        session.send({"type": "hello", "cursor": str(len(self.store.changes))})
-        self.store.sessions.add(session)
+        with self.store.lock:
+            start = int(cursor) if cursor else len(self.store.changes)
+            session.send({"type": "hello", "cursor": str(start), "resumed": cursor is not None})
+            for change in self.store.changes[start:]:
+                session.send(change)
+            self.store.sessions.add(session)
         try:
             session.run()
         finally:
@@ -188,7 +194,7 @@ class Handler(BaseHTTPRequestHandler):
         if not file.is_relative_to(PUBLIC) or not file.is_file():
             return self.answer(404)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        self.answer(200, file.read_bytes(), kind, cache_control="no-cache")
+        self.answer(200, file.read_bytes(), kind, cache_control=self.asset_caching)
 
     def tile(self, path: str) -> None:
         z, x, y = (int(part) for part in path.removesuffix(".mvt").split("/")[2:5])
@@ -205,9 +211,10 @@ def start(port: int = 0, quiet: bool = True) -> ThreadingHTTPServer:
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("font/woff2", ".woff2")
     archive = PUBLIC / "basemap/world.pmtiles"
-    Handler.store = store = Live()
-    Handler.tiles = PMTiles(archive) if archive.exists() else None
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    handler = type("ServerHandler", (Handler,), {
+        "store": Live(), "tiles": PMTiles(archive) if archive.exists() else None,
+        "asset_caching": "no-cache" if port else "max-age=600"})
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -216,6 +223,7 @@ def start(port: int = 0, quiet: bool = True) -> ThreadingHTTPServer:
         while True:
             time.sleep(1)
             count += 1
+            store = handler.store  # type: ignore[attr-defined]
             with store.lock:
                 store.tick()
                 if not quiet and count % 20 == 0:

@@ -2,6 +2,7 @@
 import { post, Problem } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { formatCount, plural } from '../core/format.js';
+import { plant } from '../core/plant.js';
 import { formatDuration, formatTime } from '../core/time.js';
 import { errorState, skeleton } from '../components/states.js';
 
@@ -42,7 +43,7 @@ function summary({ alarms, count, readings }) {
     alarms.length ? h('div', { class: 'chart-table' }, h('table', { class: 'plain-table' },
       h('caption', { class: 'visually-hidden' }, 'Alarms it would have raised'),
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Device'), h('th', { scope: 'col' }, 'Raised'), h('th', { scope: 'col' }, 'Lasted'))),
-      h('tbody', null, alarms.slice(0, SHOWN).map((/** @type {any} */ alarm) => h('tr', null, h('td', null, alarm.device.name ?? alarm.device),
+      h('tbody', null, alarms.slice(0, SHOWN).map((/** @type {any} */ alarm) => h('tr', null, h('td', null, plant.devices.get(alarm.device)?.name ?? alarm.device),
         h('td', { class: 'nowrap' }, formatTime(alarm.raisedAt)),
         h('td', { class: 'nowrap' }, alarm.clearedAt ? formatDuration(Date.parse(alarm.clearedAt) - Date.parse(alarm.raisedAt)) : 'still')))))) : null,
     alarms.length > SHOWN ? h('p', { class: 'sub' }, `and ${formatCount((count ?? alarms.length) - SHOWN)} more`) : null);

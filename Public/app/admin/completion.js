@@ -71,7 +71,7 @@ export function withCompletion(input, mode, names) {
 /** The name that is being typed, and where it begins. @param {HTMLInputElement | HTMLTextAreaElement} input @param {Mode} mode */
 function wordAt(input, mode) {
   const before = input.value.slice(0, input.selectionStart ?? 0);
-  const word = /[A-Za-z_][\w.-]*$/.exec(before)?.[0] ?? '';
+  const word = /[A-Za-z_][\w.]*$/.exec(before)?.[0] ?? '';
   const begin = before.length - word.length;
   if (mode === 'template' && before.lastIndexOf('${') <= before.lastIndexOf('}')) return null;
   if ((before.split('"').length - (mode === 'template' ? before.slice(0, before.lastIndexOf('${')).split('"').length : 1)) % 2 === 1) return null;

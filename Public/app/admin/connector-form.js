@@ -8,12 +8,10 @@ import { CALLS, callControl } from './rest-calls.js';
 
 /** @typedef {import('./controls.js').Control} Control */
 
-const KINDS = [
-  'rest', 'odoo', 'erpnext', 'tryton', 'dolibarr', 'inventree', 'sap-s4hana', 'business-central', 'dynamics-field-service', 'dynamics-scm', 'maximo',
-  'oracle-maintenance',
-];
+/** Those that the server has; it names them when it refuses another. */
+const KINDS = ['rest'];
 /** @type {Record<string, string>} */
-const NAMES = { rest: 'Any REST interface', erpnext: 'ERPNext', inventree: 'InvenTree', 'sap-s4hana': 'SAP S/4HANA', 'dynamics-scm': 'Dynamics SCM' };
+const NAMES = { rest: 'REST: any ERP with a JSON interface' };
 
 /** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside'>} */
 export const connectorForm = {

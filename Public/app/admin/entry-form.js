@@ -11,12 +11,17 @@ import { textControl } from './controls.js';
 /** @typedef {{title: string, help?: string, controls: Control[]}} Group */
 /** @typedef {import('./sections.js').Section} Section */
 
+/** Parts of a document that only the server sets. */
+const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt'];
+
 /** @param {string} text */
 const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
 
 export class EntryForm {
   #summary = h('div', { class: 'form-summary', role: 'alert', tabIndex: -1, hidden: true });
   #saved = '';
+  /** @type {Record<string, any>} as it was loaded; what no control shows is kept */
+  #value = {};
   #saveButton = h('button', { type: 'submit', class: 'button primary' }, 'Save');
   #key = textControl({ name: 'key', label: 'Key', mono: true, required: true, help: 'Lower-case letters, digits and hyphens; it stays the same for good.' });
   /** @type {Control[]} */
@@ -51,11 +56,14 @@ export class EntryForm {
       const value = control.get();
       if (value !== undefined) body[control.name] = value;
     }
-    return this.section.toBody ? this.section.toBody(body) : body;
+    const known = new Set([...SERVER_ONLY, ...this.#controls.map(({ name }) => name)]);
+    const kept = Object.entries(this.#value).filter(([name, value]) => !known.has(name) && value !== null);
+    return { ...Object.fromEntries(kept), ...this.section.toBody ? this.section.toBody(body) : body };
   }
 
   /** @param {any} value */
   #fillIn(value) {
+    this.#value = this.key === null ? {} : value;
     const shown = this.section.toForm ? this.section.toForm(value) : value;
     for (const control of this.#controls) control.set(shown[control.name]);
     this.#saved = JSON.stringify(this.read());
@@ -83,7 +91,10 @@ export class EntryForm {
   async #save() {
     const key = this.key ?? this.#key.get();
     this.#clear();
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(key)) return this.#show([{ pointer: '/key', detail: 'A key has lower-case letters, digits and hyphens, for example “line-2”.' }]);
+    const early = [];
+    if (this.#controls.find(({ name }) => name === 'name')?.get() === '') early.push({ pointer: '/name', detail: 'A name is needed.' });
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(key)) early.push({ pointer: '/key', detail: 'A key has lower-case letters, digits and hyphens, for example “line-2”.' });
+    if (early.length > 0) return this.#show(early);
     this.#saveButton.disabled = true;
     try {
       const body = this.read();

@@ -6,7 +6,8 @@ import { templateFields, USUAL } from './template-fields.js';
 import { triggerControl } from './trigger.js';
 import { operationName } from '../pages/orders.js';
 
-const OPERATIONS = ['work-order.create', 'work-order.update', 'work-order.cancel', 'stock.set', 'stock.consume', 'stock.receive', 'meter.record', 'parts.check'];
+/** Those that the server can do. */
+const OPERATIONS = ['work-order.create', 'stock.set'];
 
 /** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'aside'>} */
 export const mappingForm = {

@@ -28,7 +28,11 @@ export function mappingPreview(form, signal) {
   };
   /** @param {any} answer */
   const show = ({ request, issues = [] }) => {
-    const unplaced = issues.filter((/** @type {any} */ issue) => form.fail(issue.pointer.replace(/^\/mapping/, ''), issue.detail) === null);
+    const place = (/** @type {any} */ { pointer, code, detail }) => {
+      const isEarly = form.key === null && code === 'required';
+      return isEarly || form.fail(pointer.replace(/^\/mapping/, ''), detail) !== null;
+    };
+    const unplaced = issues.filter((/** @type {any} */ issue) => !place(issue));
     fill(body, request ? requestView(request) : h('p', { class: 'soft' }, 'The request appears here once trigger, connector and fields are chosen.'),
       unplaced.length ? h('ul', { class: 'issues' }, unplaced.map((/** @type {any} */ { detail }) => h('li', null, icon('circle-alert'), detail))) : null);
   };

@@ -19,7 +19,7 @@ const ALWAYS = [
 /** @type {Name[]} */
 const WITH_ALARM = [
   { name: 'alarm.severity', hint: 'low, medium, high or critical' }, { name: 'alarm.raisedAt', hint: 'When it was raised' }, { name: 'alarm.id', hint: 'Id of the alarm' },
-  { name: 'rule.name', hint: 'Rule' },
+  { name: 'rule.name', hint: 'Rule' }, { name: 'rule.key', hint: 'Key of the rule' },
 ];
 
 /** @param {string | null | undefined} profileKey none: those of every profile @returns {Name[]} */

@@ -20,7 +20,7 @@ export const profileForm = {
     {
       title: 'Metrics', help: 'What a device of this kind measures. A metric that you take away is retired; its old readings stay.',
       controls: [rowsControl({
-        name: 'metrics', label: 'Metrics', columns: 'minmax(0, 1.1fr) minmax(0, 1.4fr) minmax(0, 0.7fr) minmax(0, 1.4fr)', heads: ['Key in the message', 'Name', 'Unit (UCUM)', 'Kind'],
+        name: 'metrics', label: 'Metrics', hideLabel: true, columns: 'minmax(0, 1.1fr) minmax(0, 1.4fr) minmax(0, 0.7fr) minmax(0, 1.4fr)', heads: ['Key in the message', 'Name', 'Unit (UCUM)', 'Kind'],
         addText: 'Add a metric', minimum: 1, blank: { key: '', name: '', unit: '', kind: 'gauge' },
         row: () => [
           textControl({ name: 'key', label: 'Key in the message', mono: true }), textControl({ name: 'name', label: 'Name' }),

@@ -5,15 +5,15 @@ import { h, icon } from '../core/dom.js';
 
 /**
  * @param {{name: string, label: string, help?: import('../core/dom.js').Child, columns: string, heads: string[], addText: string,
- *   row: (value: any) => Control[], blank: any, minimum?: number}} options `columns` is a CSS grid template
+ *   row: (value: any) => Control[], blank: any, minimum?: number, hideLabel?: boolean}} options `columns` is a CSS grid template
  * @returns {Control & {add: (value: any) => void}}
  */
-export function rowsControl({ name, label, help, columns, heads, addText, row, blank, minimum = 0 }) {
+export function rowsControl({ name, label, help, columns, heads, addText, row, blank, minimum = 0, hideLabel }) {
   /** @type {{controls: Control[], element: HTMLElement}[]} */
   let rows = [];
   const holder = h('div', { class: 'row-editor' }), error = h('p', { class: 'field-error', role: 'alert' });
   const element = h('fieldset', { class: 'field span-all', style: { '--columns': columns } },
-    h('legend', { class: 'fieldset-title' }, label), help ? h('p', { class: 'field-help' }, help) : null,
+    h('legend', { class: hideLabel ? 'visually-hidden' : 'fieldset-title' }, label), help ? h('p', { class: 'field-help' }, help) : null,
     h('div', { class: 'row-head', 'aria-hidden': 'true' }, heads.map((head) => h('span', null, head))), holder, error,
     h('div', null, h('button', { type: 'button', class: 'button small', on: { click: () => add(blank, true) } }, icon('plus'), addText)));
   const changed = () => holder.dispatchEvent(new Event('input', { bubbles: true }));

@@ -11,9 +11,6 @@ import { rowsControl } from './rows.js';
 export const USUAL = {
   'work-order.create': { title: '${rule.name} at ${asset.name}', equipment: '${asset.equipment}', priority: '${alarm.severity}', description: 'Raised at ${alarm.raisedAt}. Evidence: ${link}' },
   'stock.set': { item: '', quantity: '' },
-  'stock.consume': { item: '', quantity: '' },
-  'stock.receive': { item: '', quantity: '' },
-  'meter.record': { equipment: '${asset.equipment}', value: '' },
 };
 
 /** @param {() => Name[]} names @returns {Control & {offer: () => void, suggest: (operation: string) => void}} */

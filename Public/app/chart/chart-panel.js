@@ -5,7 +5,7 @@ import { PlantElement } from '../core/element.js';
 import { live } from '../core/live.js';
 import { plant } from '../core/plant.js';
 import { formatTime } from '../core/time.js';
-import { upsert } from '../components/alarm-parts.js';
+import { upsert, withOrder } from '../components/alarm-parts.js';
 import { card, segmented } from '../components/layout.js';
 import { emptyState, errorState, skeleton } from '../components/states.js';
 import { Chart } from './chart.js';
@@ -29,8 +29,9 @@ export class ChartPanel extends PlantElement {
   #charts = new Map();
   /** @type {Alarm[]} */
   #alarms = [];
-  /** @type {any} the last answer; its series are what the charts draw */
-  #answer = null;
+  /** What the charts draw, by metric; live values are added to it. @type {Map<string, import('./series.js').Series>} */
+  #series = new Map();
+  #bucket = 0;
   #body = h('div', { class: 'charts' }, skeleton(6));
   #zoomBar = h('div', { class: 'zoom-bar' });
   #loads = 0;
@@ -57,8 +58,14 @@ export class ChartPanel extends PlantElement {
     this.addEventListener('zoom', (event) => this.#zoom(/** @type {CustomEvent} */ (event).detail), { signal: this.signal });
     live.subscribe({ topic: 'device', device: this.device }, (values) => values.device === this.device && this.#append(values), this.signal);
     live.onChange('alarm', (alarm) => alarm.device.key === this.device && this.#alarmChanged(alarm), this.signal);
+    live.onChange('delivery', (delivery) => {
+      const changed = withOrder(this.#alarms, delivery);
+      if (!changed) return;
+      this.#alarms = changed;
+      this.#draw();
+    }, this.signal);
     this.listen(live, 'resync', () => this.#load());
-    this.every(15_000, () => !this.#zoomed && this.#answer?.bucket > 0 && !document.hidden && this.#load());
+    this.every(15_000, () => !this.#zoomed && this.#bucket > 0 && !document.hidden && this.#load());
     this.#zoom(null);
   }
 
@@ -82,7 +89,7 @@ export class ChartPanel extends PlantElement {
   }
 
   async #load() {
-    const load = ++this.#loads, range = this.#currentRange(), path = `/api/v1/devices/${this.device}/readings`;
+    const load = ++this.#loads, begun = performance.now(), range = this.#currentRange(), path = `/api/v1/devices/${this.device}/readings`;
     const times = { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
     this.#body.setAttribute('aria-busy', 'true');
     try {
@@ -91,10 +98,12 @@ export class ChartPanel extends PlantElement {
         all(withQuery('/api/v1/alarms', { device: this.device, ...times }), this.signal),
       ]);
       if (load !== this.#loads || this.signal.aborted) return;
-      this.#answer = answer;
+      this.#bucket = answer.bucket;
+      this.#series = new Map(this.metrics.map(({ key }) => [key, seriesOf(answer, key)]));
       this.#alarms = alarms;
       this.#range = range;
       this.#draw();
+      live.replay(begun, 'alarm', (alarm) => alarm.device.key === this.device && this.#alarmChanged(alarm));
     } catch (error) {
       if (load !== this.#loads || this.signal.aborted) return;
       if (this.#charts.size === 0) fill(this.#body, errorState(error, () => this.#load()));
@@ -104,6 +113,7 @@ export class ChartPanel extends PlantElement {
   }
 
   #draw() {
+    if (this.#series.size === 0) return;
     if (this.#charts.size === 0) {
       this.metrics.forEach((metric, at) => {
         const settings = { metric, colour: COLOURS[at % COLOURS.length], interval: plant.patienceWith(this.device) / 3, group: `device-${this.device}` };
@@ -111,12 +121,12 @@ export class ChartPanel extends PlantElement {
       });
       fill(this.#body, [...this.#charts.values()]);
     }
-    for (const [key, chart] of this.#charts) chart.set(seriesOf(this.#answer, key), this.#range, this.#alarms);
+    for (const [key, chart] of this.#charts) chart.set(this.#series.get(key) ?? { times: [], bucket: 0, values: [] }, this.#range, this.#alarms);
   }
 
   /** @param {import('../core/live.js').Values} message */
   #append({ ts, values }) {
-    if (this.#zoomed || !this.#answer || this.#answer.bucket > 0) return;
+    if (this.#zoomed || this.#series.size === 0 || this.#bucket > 0) return;
     this.#range = this.#currentRange();
     for (const [key, chart] of this.#charts) if (key in values) chart.push(ts, values[key], this.#range);
   }
@@ -124,7 +134,7 @@ export class ChartPanel extends PlantElement {
   /** @param {Alarm} alarm */
   #alarmChanged(alarm) {
     this.#alarms = upsert(this.#alarms, alarm);
-    if (this.#answer) this.#load();
+    this.#draw();
   }
 }
 customElements.define('pw-chart-panel', ChartPanel);

@@ -37,6 +37,19 @@ export function whereabouts({ device, asset }) {
   return deviceLink && assetLink ? [deviceLink, ' · ', assetLink] : deviceLink ?? assetLink ?? '–';
 }
 
+/**
+ * Follows the orders of alarms: an order's state changes without the alarm itself changing.
+ * @param {Alarm[]} alarms @param {any} delivery that has changed
+ * @returns {Alarm[] | null} the list with that order, or null when it concerns none of them
+ */
+export function withOrder(alarms, delivery) {
+  const at = alarms.findIndex(({ id }) => id === delivery.alarmId);
+  if (at < 0) return null;
+  const order = { deliveryId: delivery.id, state: delivery.state, externalId: delivery.externalId };
+  const others = alarms[at].orders.filter(({ deliveryId }) => deliveryId !== delivery.id);
+  return alarms.with(at, { ...alarms[at], orders: [...others, order] });
+}
+
 /** Puts a changed item into a list that is kept newest first. @template {{id: string}} T @param {T[]} items @param {T} changed */
 export function upsert(items, changed) {
   const at = items.findIndex(({ id }) => id === changed.id);

@@ -51,7 +51,7 @@ class Banner extends PlantElement {
       if (response.ok) return this.#show([]);
       const body = await response.json().catch(() => ({}));
       const list = body.reasons ?? [];
-      this.#show(list.map((/** @type {any} */ reason) => typeof reason === 'string' ? reason : reason.code ?? reason.detail ?? 'unknown'));
+      this.#show(list.map((/** @type {{part: string}} */ { part }) => part));
     } catch {
       // Not reachable: the live connection says so already.
     }
@@ -73,16 +73,16 @@ class Banner extends PlantElement {
 }
 customElements.define('pw-banner', Banner);
 
-/** @param {string} reason */
+/** @param {string} reason the missing part: `database`, `broker` or `schema` */
 function explain(reason) {
-  if (/database|postgres/i.test(reason)) {
+  if (reason === 'database') {
     return message('unplug', 'The database cannot be reached.',
       'New readings wait in the broker and nothing is lost; they appear here once the database is back.');
   }
-  if (/broker|mqtt/i.test(reason)) {
+  if (reason === 'broker') {
     return message('unplug', 'The MQTT broker cannot be reached.', 'No new readings arrive until it is back. Plantwright keeps trying.');
   }
-  return message('circle-alert', 'Plantwright is not ready.', reason);
+  return message('loader-circle', 'Plantwright is starting.', 'This page goes on by itself.');
 }
 
 /** @param {string} iconName @param {string} title @param {string} text */

@@ -2,7 +2,6 @@
 import { get } from '../core/api.js';
 import { fill, h, hiddenText, icon } from '../core/dom.js';
 import { live } from '../core/live.js';
-import { plant } from '../core/plant.js';
 import { mayAdmin, session, signOut } from '../core/session.js';
 import './banner.js';
 import { iconButton } from './layout.js';
@@ -15,13 +14,12 @@ const alarmBadge = h('span', { class: 'nav-badge', hidden: true });
 
 /** @returns {Entry[]} */
 function mainEntries() {
-  const root = plant.roots[0];
   return [
     { href: '/', text: 'Overview', icon: 'layout-dashboard', matches: /^\/$/ },
     { href: '/alarms', text: 'Alarms', icon: 'bell', matches: /^\/alarms/, badge: alarmBadge },
     { href: '/orders', text: 'Orders', icon: 'clipboard-list', matches: /^\/(orders|deliveries)/ },
     { href: '/inventory', text: 'Inventory', icon: 'package', matches: /^\/inventory/ },
-    ...(root ? [{ href: `/plant/${root.key}`, text: 'Plant', icon: 'folder-tree', matches: /^\/(plant|devices)/ }] : []),
+    { href: '/plant', text: 'Plant', icon: 'folder-tree', matches: /^\/(plant|devices)/ },
   ];
 }
 
@@ -77,8 +75,10 @@ export function buildShell() {
   const menu = iconButton('menu', 'Menu', () => toggleMenu(sidebar, menu), 'menu-button');
   menu.setAttribute('aria-controls', 'sidebar');
   menu.setAttribute('aria-expanded', 'false');
-  document.addEventListener('routed', () => toggleMenu(sidebar, menu, false));
-  sidebar.addEventListener('keydown', (event) => {
+  sidebar.addEventListener('click', (event) => {
+    if (/** @type {Element} */ (event.target).closest('a')) toggleMenu(sidebar, menu, false);
+  });
+  document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || !sidebar.classList.contains('is-open')) return;
     toggleMenu(sidebar, menu, false);
     menu.focus();
@@ -115,16 +115,19 @@ async function followAlarms() {
     alarmBadge.hidden = open.size === 0;
     fill(alarmBadge, String(open.size), hiddenText(' open'));
   };
+  const changed = (/** @type {any} */ alarm) => {
+    open[alarm.state === 'open' ? 'add' : 'delete'](alarm.id);
+    show();
+  };
   const load = async () => {
+    const begun = performance.now();
     const { items } = await get('/api/v1/alarms?state=open&limit=1000');
     open.clear();
     for (const { id } of items) open.add(id);
+    live.replay(begun, 'alarm', changed);
     show();
   };
-  live.onChange('alarm', (alarm) => {
-    open[alarm.state === 'open' ? 'add' : 'delete'](alarm.id);
-    show();
-  }, FOREVER);
+  live.onChange('alarm', changed, FOREVER);
   live.addEventListener('resync', () => load().catch(() => {}));
   await load().catch(() => {});
 }

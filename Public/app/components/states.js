@@ -32,17 +32,20 @@ export function errorState(error, retry) {
  * Shows a skeleton, then what was loaded, or the error with a way to try again.
  * @template T
  * @param {Element} container @param {AbortSignal} signal
- * @param {() => Promise<T>} load @param {(value: T) => Child | void} render returns what to show, or shows it itself
+ * @param {() => Promise<T>} load
+ * @param {(value: T, begun: number) => Child | void} render returns what to show, or shows it itself; `begun` is for `live.replay`
  * @param {Child} [placeholder]
  */
 export async function showLoaded(container, signal, load, render, placeholder = skeleton()) {
   fill(container, placeholder);
   container.setAttribute('aria-busy', 'true');
+  const begun = performance.now();
   try {
     const value = await load();
     if (signal.aborted) return;
-    const content = render(value);
+    const content = render(value, begun);
     if (content !== undefined) fill(container, content);
+    document.dispatchEvent(new CustomEvent('content'));
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof Problem)) console.error(error);

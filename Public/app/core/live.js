@@ -1,6 +1,6 @@
 /**
- * The live connection. Subscriptions are kept and replayed after a reconnect, with the last cursor, so that no change
- * of an alarm, delivery, work order or stock figure is missed; values are only ever the newest.
+ * The live connection. After a reconnect it goes on from the last cursor, so that no change of an alarm, delivery, work
+ * order or stock figure is missed; subscriptions are kept and replayed, their values are only ever the newest.
  *
  * Events: `connection` (state changed), `status` (server's health), `change` (one entity), `resync` (changes may have
  * been missed: load anew).
@@ -14,6 +14,8 @@ const FIRST_DELAY = 250;
 const LONGEST_DELAY = 5000;
 const SILENCE = 45_000;
 const TRY_AGAIN_LATER = 1013;
+/** How many changes are kept to be replayed over what was loaded meanwhile. */
+const RECENT = 300;
 
 export class LiveConnection extends EventTarget {
   /** @type {ConnectionState} */
@@ -29,6 +31,8 @@ export class LiveConnection extends EventTarget {
   #attempts = 0;
   /** @type {string | null} */
   #cursor = null;
+  /** @type {{at: number, kind: string, entity: any}[]} */
+  #recent = [];
   #wasOpen = false;
   /** Whether pages have loaded before the first greeting: what changed in between would be missed. */
   #pagesWentAhead = false;
@@ -79,9 +83,20 @@ export class LiveConnection extends EventTarget {
     }, { signal });
   }
 
+  /**
+   * Changes that have come since a moment once more. Whoever loads a list by REST calls this with the moment at which
+   * the loading began: a change that arrived meanwhile may be newer than what was loaded.
+   * @param {number} begun `performance.now()` of then @param {string} kind @param {(entity: any) => void} handler
+   */
+  replay(begun, kind, handler) {
+    for (const change of this.#recent) if (change.at >= begun && change.kind === kind) handler(change.entity);
+  }
+
   #open() {
     clearTimeout(this.#timer);
-    const socket = new WebSocket(new URL('/live', location.href.replace(/^http/, 'ws')));
+    const address = new URL('/live', location.href.replace(/^http/, 'ws'));
+    if (this.#cursor) address.searchParams.set('cursor', this.#cursor);
+    const socket = new WebSocket(address);
     this.#socket = socket;
     socket.addEventListener('message', (event) => this.#receive(event.data));
     socket.addEventListener('close', (event) => this.#closed(socket, event.code));
@@ -92,38 +107,30 @@ export class LiveConnection extends EventTarget {
   #receive(text) {
     this.#watch();
     const message = JSON.parse(text);
-    if (message.type === 'hello') this.#greeted(message.cursor);
-    else if (message.type === 'values') this.#deliver(message);
-    else if (message.type === 'change') {
-      this.#cursor = message.cursor ?? this.#cursor;
+    if (message.type === 'hello') this.#greeted(message);
+    else if (message.type === 'values') {
+      for (const { onValues } of this.#subscriptions.values()) onValues(message);
+    } else if (message.type === 'change') {
+      this.#cursor = message.cursor;
+      this.#recent = [...this.#recent, { at: performance.now(), kind: message.kind, entity: message.entity }].slice(-RECENT);
       this.#emit('change', message);
     } else if (message.type === 'status') {
       this.status = message;
       this.#emit('status', message);
     } else if (message.type === 'error') {
-      if (message.code === 'cursor-expired') this.#emit('resync');
-      else console.warn('live:', message.detail ?? message.code);
+      console.warn('live:', message.detail);
     }
   }
 
-  /** @param {string | undefined} cursor the server's position now */
-  #greeted(cursor) {
-    const resumeFrom = this.#wasOpen ? this.#cursor : null;
-    for (const [id, { topic }] of this.#subscriptions) {
-      this.#send({ type: 'subscribe', id, ...topic, ...(resumeFrom ? { cursor: resumeFrom } : {}) });
-    }
-    if (this.#pagesWentAhead || (this.#wasOpen && !resumeFrom)) this.#emit('resync');
-    this.#cursor ??= cursor ?? null;
+  /** @param {{cursor: string, resumed: boolean}} greeting where the server goes on from */
+  #greeted({ cursor, resumed }) {
+    for (const [id, { topic }] of this.#subscriptions) this.#send({ type: 'subscribe', id, ...topic });
+    if (this.#pagesWentAhead || (this.#wasOpen && !resumed)) this.#emit('resync');
+    this.#cursor = cursor;
     this.#wasOpen = true;
     this.#pagesWentAhead = false;
     this.#attempts = 0;
     this.#become('open');
-  }
-
-  /** @param {Values & {id?: number}} message */
-  #deliver(message) {
-    if (message.id !== undefined) this.#subscriptions.get(message.id)?.onValues(message);
-    else for (const { onValues } of this.#subscriptions.values()) onValues(message);
   }
 
   /** @param {WebSocket} socket @param {number} code */

@@ -10,6 +10,8 @@ let outlet = null;
 /** Asked before the page is left; a text means: ask the user first. @type {(() => string | null) | null} */
 let guard = null;
 let shown = '';
+/** After a navigation the heading gets the focus, also one that comes late; until the user does something else. */
+let wantsHeading = false;
 
 /** @param {string} pattern like `/plant/:asset` @param {PageLoader} load */
 export function route(pattern, load) {
@@ -36,6 +38,8 @@ export async function startRouter(element) {
   outlet = element;
   document.addEventListener('click', onClick);
   addEventListener('popstate', onPopState);
+  document.addEventListener('content', focusHeading);
+  for (const type of ['keydown', 'pointerdown']) document.addEventListener(type, () => wantsHeading = false, true);
   addEventListener('beforeunload', (event) => {
     if (guard?.()) event.preventDefault();
   });
@@ -90,12 +94,15 @@ async function show(moveFocus) {
   page.params = found?.params ?? {};
   outlet.replaceChildren(page);
   document.dispatchEvent(new CustomEvent('routed', { detail: { path } }));
-  if (moveFocus) {
-    scrollTo(0, 0);
-    const heading = outlet.querySelector('h1');
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
-    }
-  }
+  if (!moveFocus) return;
+  scrollTo(0, 0);
+  wantsHeading = true;
+  focusHeading();
+}
+
+function focusHeading() {
+  const heading = wantsHeading ? outlet?.querySelector('h1') : null;
+  if (!heading || heading === document.activeElement) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }

@@ -18,7 +18,7 @@ export function sectionTabs(current) {
 
 export class AdminSectionPage extends Page {
   connected() {
-    const section = SECTIONS.find(({ name }) => name === this.params.section);
+    const section = SECTIONS.find(({ name }) => name === (this.params.section ?? 'devices'));
     if (!section) return this.replaceChildren(new NotFoundPage());
     const query = new URLSearchParams(location.search);
     if (query.has('new')) return showEntry(this, section.name, null, Object.fromEntries(query));

@@ -7,7 +7,7 @@ import { mayOperate } from '../core/session.js';
 import { rank, SEVERITIES, severityBadge } from '../core/severity.js';
 import { sentence } from '../core/format.js';
 import { age } from '../components/age.js';
-import { orderLink, upsert, whereabouts } from '../components/alarm-parts.js';
+import { orderLink, upsert, whereabouts, withOrder } from '../components/alarm-parts.js';
 import { DataTable } from '../components/data-table.js';
 import { ask } from '../components/dialog.js';
 import { pageHeader, segmented } from '../components/layout.js';
@@ -47,6 +47,10 @@ export class AlarmsPage extends Page {
       pageHeader({ title: 'Alarms', lead: 'What the plant’s rules have found, newest first.' }), this.#announcer,
       h('section', { class: 'card', 'aria-label': 'Alarms' }, this.#toolbar(), this.#body));
     live.onChange('alarm', (alarm) => this.#changed(alarm), this.signal);
+    live.onChange('delivery', (delivery) => {
+      this.#alarms = withOrder(this.#alarms, delivery) ?? this.#alarms;
+      this.#render();
+    }, this.signal);
     this.listen(live, 'resync', () => this.#load());
     this.#load();
   }
@@ -70,9 +74,10 @@ export class AlarmsPage extends Page {
   }
 
   #load() {
-    return showLoaded(this.#body, this.signal, () => get(withQuery('/api/v1/alarms', { state: this.#state, limit: 500 }), this.signal), ({ items }) => {
+    return showLoaded(this.#body, this.signal, () => get(withQuery('/api/v1/alarms', { state: this.#state, limit: 500 }), this.signal), ({ items }, begun) => {
       this.#alarms = items;
       this.#render();
+      live.replay(begun, 'alarm', (alarm) => this.#changed(alarm));
       const wanted = new URLSearchParams(location.search).get('alarm');
       if (wanted) this.#table.highlight(wanted);
       return this.#table.element;

@@ -17,30 +17,32 @@ import { alarmsOf } from './plant-alarms.js';
 export class AssetPage extends Page {
   connected() {
     this.pageTitle = 'Plant';
-    showLoaded(this, this.signal, () => this.#load(), (found) => this.#render(found));
+    showLoaded(this, this.signal, () => this.#load(), (found, begun) => this.#render(found, begun));
   }
 
   async #load() {
     await plant.load();
-    const asset = plant.assets.get(this.params.asset);
-    if (!asset) throw new Problem(404, 'not-found', `There is no asset with the key “${this.params.asset}”.`);
+    const asset = this.params.asset ? plant.assets.get(this.params.asset) : plant.roots[0];
+    if (!asset) throw new Problem(404, 'not-found', this.params.asset ? `There is no asset with the key “${this.params.asset}”.` : 'There are no assets yet.');
     const { items } = await get('/api/v1/alarms?state=open&limit=1000', this.signal);
     return { asset, open: items };
   }
 
-  /** @param {{asset: import('../core/plant.js').Asset, open: import('../components/alarm-parts.js').Alarm[]}} found */
-  #render({ asset, open }) {
+  /** @param {{asset: import('../core/plant.js').Asset, open: import('../components/alarm-parts.js').Alarm[]}} found @param {number} begun */
+  #render({ asset, open }, begun) {
     this.pageTitle = asset.name;
     const path = plant.pathTo(asset.key), devices = plant.devicesBelow(asset.key);
     const isBelow = (/** @type {any} */ alarm) => plant.pathTo(alarm.asset?.key).some(({ key }) => key === asset.key);
     const tree = assetTree(asset.key, open);
     const cards = new DeviceCards(asset.key, devices, open);
-    live.onChange('alarm', (alarm) => {
+    const changed = (/** @type {import('../components/alarm-parts.js').Alarm} */ alarm) => {
       open = open.filter(({ id }) => id !== alarm.id);
       if (alarm.state === 'open') open.push(alarm);
       tree.update(open);
       cards.setAlarms(open);
-    }, this.signal);
+    };
+    live.onChange('alarm', changed, this.signal);
+    live.replay(begun, 'alarm', changed);
     return h('div', { class: 'plant-layout' }, tree.element,
       h('div', null,
         pageHeader({

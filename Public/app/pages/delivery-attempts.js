@@ -15,15 +15,14 @@ export function attempts({ timeline = [] }) {
 
 /** @param {any} entry */
 function attempt(entry) {
-  const isGood = entry.status >= 200 && entry.status < 300;
+  const isGood = entry.outcome === 'done' || entry.outcome === 'found', isNeutral = !entry.endedAt || entry.outcome === 'not-found';
   const length = entry.endedAt ? formatDuration(Date.parse(entry.endedAt) - Date.parse(entry.startedAt)) : 'no answer yet';
-  return h('li', { class: isGood ? 'is-good' : entry.endedAt ? 'is-bad' : '' },
-    h('span', { class: 'attempt-mark' }, icon(isGood ? 'check' : entry.endedAt ? 'x' : 'clock')),
+  return h('li', { class: isGood ? 'is-good' : isNeutral ? '' : 'is-bad' },
+    h('span', { class: 'attempt-mark' }, icon(isGood ? 'check' : isNeutral ? 'clock' : 'x')),
     h('div', { class: 'grow' },
       h('p', { class: 'attempt-head' }, h('strong', null, `${entry.number}. ${PURPOSES[entry.purpose] ?? sentence(entry.purpose)}`),
-        h('span', { class: `badge ${isGood ? 'good' : entry.endedAt ? 'bad' : 'info'}` }, entry.status ? `HTTP ${entry.status}` : entry.outcome ? sentence(entry.outcome) : 'Running'),
-        h('span', { class: 'soft' }, `${formatTime(entry.startedAt)} · ${length}`)),
-      entry.outcome ? h('p', { class: 'sub' }, `Outcome: ${sentence(entry.outcome)}`) : null,
+        h('span', { class: `badge ${isGood ? 'good' : isNeutral ? 'info' : 'bad'}` }, entry.outcome ? sentence(entry.outcome) : 'Running'),
+        h('span', { class: 'soft' }, `${entry.status ? `HTTP ${entry.status} · ` : ''}${formatTime(entry.startedAt)} · ${length}`)),
       entry.request || entry.response
         ? h('details', null, h('summary', null, 'Request and answer'),
           entry.request ? h('pre', { tabIndex: 0, 'aria-label': 'Request' }, h('code', null, entry.request)) : null,

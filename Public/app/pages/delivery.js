@@ -84,7 +84,7 @@ function trace(delivery, alarm, order, reading) {
     h('li', null, h('span', { class: 'flow-icon' }, icon(iconName)), h('div', null, h('h2', null, name), ...content));
   const body = h('ol', { class: 'trace flush' },
     step('radio', 'Reading', h('span', { class: 'sub' }, formatFullTime(delivery.readingTs)), values ?? null),
-    alarm ? step('bell', 'Alarm', h('span', { class: 'sub' }, alarm.rule.name, alarm.ruleRevision ? ` (rule revision ${alarm.ruleRevision})` : ''),
+    alarm ? step('bell', 'Alarm', h('span', { class: 'sub' }, alarm.rule.name, alarm.rule.revision ? ` (rule revision ${alarm.rule.revision})` : ''),
       h('span', { class: 'sub' }, `${sentence(alarm.severity)}, ${alarm.state === 'open' ? 'active' : 'cleared'}`)) : null,
     step('route', 'Mapping', h('span', { class: 'sub' }, `${delivery.mapping.name}, revision ${delivery.mapping.revision}`)),
     step('clipboard-list', 'ERP', delivery.externalId ? h('strong', { class: 'mono' }, delivery.externalId) : deliveryState(delivery.state),

@@ -39,7 +39,7 @@ export class DeviceCards {
     this.element.begin = (signal) => {
       live.subscribe({ topic: 'asset', asset }, ({ device, ts, values }) => this.#take(device, ts, values), signal);
       for (const { key } of devices.slice(0, ASKED)) {
-        get(`/api/v1/devices/${key}/latest`, signal).then(({ ts, values }) => this.#take(key, toMilliseconds(ts), values)).catch(() => {});
+        get(`/api/v1/devices/${key}/latest`, signal).then(({ ts, values }) => ts && this.#take(key, toMilliseconds(ts), values)).catch(() => {});
       }
     };
   }

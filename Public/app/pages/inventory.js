@@ -35,20 +35,24 @@ export class InventoryPage extends Page {
     this.pageTitle = 'Inventory';
     fill(this, pageHeader({ title: 'Inventory', lead: 'Stock that is measured instead of counted.' }),
       h('section', { class: 'card', 'aria-label': 'Inventory' }, this.#body));
-    live.onChange('inventory', (stock) => {
-      const at = this.#items.findIndex((item) => keyOf(item) === keyOf(stock));
-      this.#items = at < 0 ? [...this.#items, stock] : this.#items.with(at, stock);
-      this.#table.set(this.#items);
-      this.#table.highlight(keyOf(stock));
-    }, this.signal);
+    live.onChange('inventory', (stock) => this.#changed(stock), this.signal);
     this.listen(live, 'resync', () => this.#load());
     this.#load();
   }
 
+  /** @param {Stock} stock */
+  #changed(stock) {
+    const at = this.#items.findIndex((item) => keyOf(item) === keyOf(stock));
+    this.#items = at < 0 ? [...this.#items, stock] : this.#items.with(at, stock);
+    this.#table.set(this.#items);
+    this.#table.highlight(keyOf(stock));
+  }
+
   #load() {
-    return showLoaded(this.#body, this.signal, () => get('/api/v1/inventory?limit=1000', this.signal), ({ items }) => {
+    return showLoaded(this.#body, this.signal, () => get('/api/v1/inventory?limit=1000', this.signal), ({ items }, begun) => {
       this.#items = items;
       this.#table.set(items);
+      live.replay(begun, 'inventory', (stock) => this.#changed(stock));
       return this.#table.element;
     });
   }

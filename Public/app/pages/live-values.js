@@ -36,7 +36,7 @@ export class LiveValues {
     this.metrics = plant.metricsOf(device).slice(0, most);
     this.element.owner = this;
     fill(this.age, this.#age);
-    if (latest) this.#take(toMilliseconds(latest.ts), latest.values);
+    if (latest?.ts) this.#take(toMilliseconds(latest.ts), latest.values);
     else fill(this.element, emptyState('radio', 'Nothing heard yet', 'Values appear here with the first reading.'));
     this.checkSilence();
   }

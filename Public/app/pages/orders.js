@@ -67,10 +67,12 @@ export class OrdersPage extends Page {
   #load() {
     return showLoaded(this.#body, this.signal, () => Promise.all([
       get(withQuery('/api/v1/deliveries', { state: this.#filter, limit: 200 }), this.signal), get('/api/v1/work-orders?limit=1000', this.signal),
-    ]), ([deliveries, orders]) => {
+    ]), ([deliveries, orders], begun) => {
       this.#deliveries = deliveries.items;
       this.#workOrders = new Map(orders.items.map((/** @type {any} */ order) => [order.deliveryId, order]));
       this.#table.set(this.#deliveries);
+      live.replay(begun, 'delivery', (delivery) => this.#changed(delivery));
+      live.replay(begun, 'work-order', (order) => this.#orderChanged(order));
       return this.#table.element;
     });
   }

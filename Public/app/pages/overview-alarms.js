@@ -4,7 +4,7 @@ import { fill, h, icon } from '../core/dom.js';
 import { live } from '../core/live.js';
 import { severityIcon } from '../core/severity.js';
 import { age } from '../components/age.js';
-import { orderLink, upsert } from '../components/alarm-parts.js';
+import { orderLink, upsert, withOrder } from '../components/alarm-parts.js';
 import { card } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
 
@@ -22,12 +22,18 @@ export function recentAlarms(signal) {
     fill(list, alarms.slice(0, SHOWN).map(item));
     fill(body, alarms.length ? list : emptyState('bell', 'No alarms yet', 'Alarms appear here the moment a rule raises one.'));
   };
-  const load = () => showLoaded(body, signal, () => get(`/api/v1/alarms?limit=${SHOWN}`, signal), ({ items }) => {
+  const changed = (/** @type {Alarm} */ alarm) => {
+    alarms = upsert(alarms, alarm).sort((a, b) => b.raisedAt.localeCompare(a.raisedAt)).slice(0, SHOWN);
+    render();
+  };
+  const load = () => showLoaded(body, signal, () => get(`/api/v1/alarms?limit=${SHOWN}`, signal), ({ items }, begun) => {
     alarms = items;
     render();
+    live.replay(begun, 'alarm', changed);
   });
-  live.onChange('alarm', (alarm) => {
-    alarms = upsert(alarms, alarm).sort((a, b) => b.raisedAt.localeCompare(a.raisedAt)).slice(0, SHOWN);
+  live.onChange('alarm', changed, signal);
+  live.onChange('delivery', (delivery) => {
+    alarms = withOrder(alarms, delivery) ?? alarms;
     render();
   }, signal);
   live.addEventListener('resync', load, { signal });

@@ -6,7 +6,7 @@ import { plant } from '../core/plant.js';
 import { severityBadge } from '../core/severity.js';
 import { formatDuration } from '../core/time.js';
 import { age } from '../components/age.js';
-import { orderLink, upsert } from '../components/alarm-parts.js';
+import { orderLink, upsert, withOrder } from '../components/alarm-parts.js';
 import { DataTable } from '../components/data-table.js';
 import { card } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
@@ -37,17 +37,23 @@ export function alarmsOf(scope, signal) {
       { title: 'Order', class: 'end', cell: (alarm) => alarm.orders.map(orderLink) },
     ],
   });
-  const load = () => showLoaded(body, signal, () => get(withQuery('/api/v1/alarms', { ...scope, limit: SHOWN }), signal), ({ items }) => {
-    alarms = items;
-    table.set(alarms);
-    return table.element;
-  });
-  live.onChange('alarm', (alarm) => {
+  const changed = (/** @type {Alarm} */ alarm) => {
     const isOurs = scope.device ? alarm.device.key === scope.device : plant.pathTo(alarm.asset?.key).some(({ key }) => key === scope.asset);
     if (!isOurs) return;
     alarms = upsert(alarms, alarm).slice(0, SHOWN);
     table.set(alarms);
     table.highlight(alarm.id);
+  };
+  const load = () => showLoaded(body, signal, () => get(withQuery('/api/v1/alarms', { ...scope, limit: SHOWN }), signal), ({ items }, begun) => {
+    alarms = items;
+    table.set(alarms);
+    live.replay(begun, 'alarm', changed);
+    return table.element;
+  });
+  live.onChange('alarm', changed, signal);
+  live.onChange('delivery', (delivery) => {
+    alarms = withOrder(alarms, delivery) ?? alarms;
+    table.set(alarms);
   }, signal);
   live.addEventListener('resync', load, { signal });
   load();

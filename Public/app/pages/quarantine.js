@@ -2,7 +2,7 @@
 import { get, remove } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
-import { formatCount } from '../core/format.js';
+import { formatCount, plural } from '../core/format.js';
 import { mayAdmin } from '../core/session.js';
 import { age } from '../components/age.js';
 import { DataTable } from '../components/data-table.js';
@@ -11,7 +11,7 @@ import { pageHeader } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
 import { toast } from '../components/toast.js';
 
-/** @typedef {{identifier: string, topic: string, count: number, lastSeenAt: string, payload: string}} Stranger */
+/** @typedef {{identifier: string, topic: string, messages: number, firstSeen: string, lastSeen: string, payload: string}} Stranger */
 
 export class QuarantinePage extends Page {
   #body = h('div', { class: 'flush' });
@@ -20,8 +20,8 @@ export class QuarantinePage extends Page {
     empty: () => emptyState('shield', 'No unknown devices', 'When something publishes under an identifier that no device has, it waits here.'),
     columns: [
       { title: 'Identifier', class: 'wide', cell: (stranger) => [h('span', { class: 'main mono' }, stranger.identifier), h('span', { class: 'sub mono' }, stranger.topic)] },
-      { title: 'Messages', class: 'numeric', cell: (stranger) => formatCount(stranger.count) },
-      { title: 'Last', class: 'nowrap', cell: (stranger) => age(stranger.lastSeenAt) },
+      { title: 'Messages', class: 'numeric', cell: (stranger) => formatCount(stranger.messages) },
+      { title: 'Last', class: 'nowrap', cell: (stranger) => age(stranger.lastSeen) },
       { title: 'Newest message', class: 'wide', cell: (stranger) => h('code', { class: 'payload' }, stranger.payload) },
       { title: 'Action', hideTitle: true, class: 'end fit wide no-label', cell: (stranger) => this.#actions(stranger) },
     ],
@@ -45,13 +45,13 @@ export class QuarantinePage extends Page {
   #actions(stranger) {
     if (!mayAdmin()) return null;
     const query = new URLSearchParams({ name: stranger.identifier, identifier: stranger.identifier });
-    return h('div', { class: 'actions' }, h('a', { class: 'button small primary', href: `/admin/devices?new&${query}` }, icon('check'), 'Adopt'),
+    return h('div', { class: 'actions nowrap' }, h('a', { class: 'button small primary', href: `/admin/devices?new&${query}` }, icon('check'), 'Adopt'),
       h('button', { type: 'button', class: 'button small', on: { click: () => this.#dismiss(stranger) } }, 'Dismiss'));
   }
 
   /** @param {Stranger} stranger */
-  async #dismiss({ identifier, count }) {
-    if (!await confirmDanger('Dismiss these messages?', `${formatCount(count)} messages of “${identifier}” are deleted. New ones come here again.`, 'Dismiss')) return;
+  async #dismiss({ identifier, messages }) {
+    if (!await confirmDanger('Dismiss these messages?', `${plural(messages, 'message')} of “${identifier}” deleted; new ones come here again.`, 'Dismiss')) return;
     try {
       await remove(`/api/v1/quarantine/${encodeURIComponent(identifier)}`);
       toast('Dismissed');

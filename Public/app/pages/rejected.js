@@ -3,6 +3,7 @@ import { get } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { sentence } from '../core/format.js';
+import { plant } from '../core/plant.js';
 import { age } from '../components/age.js';
 import { DataTable } from '../components/data-table.js';
 import { pageHeader } from '../components/layout.js';
@@ -17,7 +18,7 @@ export class RejectedPage extends Page {
       empty: () => emptyState('inbox', 'Nothing rejected', 'Messages that cannot be read, or that do not fit their profile, are kept here with the reason.'),
       columns: [
         { title: 'Received', class: 'nowrap', cell: (message) => age(message.receivedAt) },
-        { title: 'From', cell: (message) => message.device ? h('a', { href: `/devices/${message.device.key}` }, message.device.name) : h('code', null, message.topic) },
+        { title: 'From', cell: (message) => message.device ? h('a', { href: `/devices/${message.device}` }, plant.devices.get(message.device)?.name ?? message.device) : h('code', null, message.topic) },
         { title: 'Why', class: 'wide', cell: (message) => [h('span', { class: 'main' }, sentence(message.reason)), h('span', { class: 'sub' }, message.detail)] },
         { title: 'Message', class: 'wide', cell: (message) => h('code', { class: 'payload' }, message.payload) },
       ],

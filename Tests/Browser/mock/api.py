@@ -188,7 +188,7 @@ def backtest(store, match, query, body):
         return problem(422, "invalid", "The rule has mistakes.", [
             {"pointer": "/rule/condition", "code": "unknown-name", "detail": "“temprature” is no metric of profile motor; at 1:1."}])
     found = [a for a in store.alarms.values() if a["rule"]["key"] == match[1]] or list(store.alarms.values())[:3]
-    return 200, {"alarms": [{"device": a["device"], "raisedAt": a["raisedAt"], "clearedAt": a["clearedAt"]} for a in found],
+    return 200, {"alarms": [{"device": a["device"]["key"], "raisedAt": a["raisedAt"], "clearedAt": a["clearedAt"]} for a in found],
                  "count": len(found), "readings": 103_680}
 
 

@@ -9,7 +9,7 @@ def _rule(key, name, severity, profile, condition, hold="PT0S", clear=None):
 RULES = [
     _rule("bearing-hot", "Bearing temperature high", "high", "motor", "temperature > 80", "PT10S", "temperature < 75"),
     _rule("vibration-high", "Vibration high", "medium", "motor", "vibration > 4.5 and running == true", "PT30S"),
-    _rule("cargo-warm", "Cargo too warm", "critical", "truck", "cargo-temperature > -15", "PT2M"),
+    _rule("cargo-warm", "Cargo too warm", "critical", "truck", "cargo_temperature > -15", "PT2M"),
     _rule("soil-dry", "Soil dry", "low", "soil", "moisture < 22"),
     _rule("co2-high", "CO₂ high", "medium", "hvac", "co2 > 900", "PT5M"),
     _rule("pressure-low", "Pressure low", "high", "water", "pressure < 3"),

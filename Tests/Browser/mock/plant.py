@@ -13,7 +13,7 @@ PROFILES = [
         {"key": "running", "name": "Running", "unit": "", "kind": "state"}]},
     {"key": "truck", "name": "Refrigerated truck", "reportingInterval": 1, "metrics": [
         {"key": "position", "name": "Position", "unit": "", "kind": "location"},
-        {"key": "cargo-temperature", "name": "Cargo temperature", "unit": "Cel", "kind": "gauge"},
+        {"key": "cargo_temperature", "name": "Cargo temperature", "unit": "Cel", "kind": "gauge"},
         {"key": "speed", "name": "Speed", "unit": "km/h", "kind": "gauge"}]},
     {"key": "silo", "name": "Raw material silo", "reportingInterval": 1, "metrics": [
         {"key": "level", "name": "Level", "unit": "t", "kind": "gauge"}]},
@@ -30,7 +30,7 @@ PROFILES = [
         {"key": "total", "name": "Total volume", "unit": "m3", "kind": "counter"}]},
 ]
 
-SHAPES = {"vibration": (2.1, 0.5), "temperature": (54, 6), "current": (11.5, 1.6), "cargo-temperature": (-18.5, 1.2),
+SHAPES = {"vibration": (2.1, 0.5), "temperature": (54, 6), "current": (11.5, 1.6), "cargo_temperature": (-18.5, 1.2),
           "speed": (62, 30), "level": (42, 18), "moisture": (34, 6), "occupancy": (38, 36), "co2": (620, 180),
           "flow": (128, 42), "pressure": (4.2, 0.5)}
 

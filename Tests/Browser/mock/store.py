@@ -41,13 +41,13 @@ class Store:
         self.work_orders: dict[str, dict] = {}
         self.silent = {"soil-05", "meter-04"}
         self.quarantine = [
-            {"identifier": "press-07", "topic": "plantwright/v1/press-07/telemetry", "count": 214,
-             "firstSeenAt": iso(now() - 7_200_000), "lastSeenAt": iso(now() - 3000),
+            {"identifier": "press-07", "topic": "plantwright/v1/press-07/telemetry", "messages": 214,
+             "firstSeen": iso(now() - 7_200_000), "lastSeen": iso(now() - 3000),
              "payload": '{"ts":1795363200000,"force":81.2,"strokes":1841}'},
-            {"identifier": "soil-21", "topic": "plantwright/v1/soil-21/telemetry", "count": 12,
-             "firstSeenAt": iso(now() - 900_000), "lastSeenAt": iso(now() - 61_000), "payload": '{"moisture":31.5}'}]
+            {"identifier": "soil-21", "topic": "plantwright/v1/soil-21/telemetry", "messages": 12,
+             "firstSeen": iso(now() - 900_000), "lastSeen": iso(now() - 61_000), "payload": '{"moisture":31.5}'}]
         self.rejected = [
-            {"id": "41", "device": {"key": "motor-05", "name": "Motor 1.5"}, "topic": "plantwright/v1/motor-05/telemetry",
+            {"id": "41", "device": "motor-05", "topic": "plantwright/v1/motor-05/telemetry",
              "receivedAt": iso(now() - 45_000), "reason": "wrong-type",
              "detail": "temperature is a number in profile motor, but the message has the text \"hot\"",
              "payload": '{"ts":1795363200000,"temperature":"hot"}'},
@@ -78,7 +78,7 @@ class Store:
         rule, device = self.resources["rules"][rule_key], self.resources["devices"][device_key]
         asset = self.resources["assets"].get(device["asset"])
         alarm = {
-            "id": str(uuid.uuid4()), "rule": {"key": rule["key"], "name": rule["name"]}, "ruleRevision": 2,
+            "id": str(uuid.uuid4()), "rule": {"key": rule["key"], "name": rule["name"], "revision": 2},
             "device": {"key": device["key"], "name": device["name"]},
             "asset": {"key": asset["key"], "name": asset["name"]} if asset else None, "severity": rule["severity"],
             "state": "open", "raisedAt": iso(at), "receivedAt": iso(at + self.random.randint(8, 60)), "clearedAt": None,
@@ -122,7 +122,7 @@ class Store:
             entries.append({
                 "number": number, "purpose": "create" if number == 1 else "look-up",
                 "startedAt": iso(at + 100 + number * 2000), "endedAt": iso(at + 340 + number * 2000),
-                "outcome": "transient" if failed else "refused" if dead else "created",
+                "outcome": "transient" if failed else "refused" if dead else "done",
                 "request": f"POST http://erp.example/api/orders\ncontent-type: application/json\n\n{body}",
                 "status": None if failed else 422 if dead else 201,
                 "response": "connection refused" if failed else
