@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import Synchronization
@@ -20,13 +21,18 @@ final class BrokerProcess: Sendable {
     /// The log so far.
     var log: String { output.text }
 
-    init(configuration: String) throws {
+    /// Starts a broker on `mosquitto.conf` in a folder, which goes too if this process is killed.
+    init(directory: String) throws {
         let logPipe = try Self.pipe()
-        pid = try Self.spawn(["mosquitto", "-c", configuration], standardInput: nil, standardError: logPipe.write)
+        pid = try Self.spawn(
+            ["mosquitto", "-c", directory + "/mosquitto.conf"],
+            standardInput: nil,
+            standardError: logPipe.write
+        )
         close(logPipe.write)
         let guardianPipe = try Self.pipe()
         guardian = try Self.spawn(
-            ["sh", "-c", "cat >/dev/null; kill -9 \(pid)"],
+            ["sh", "-c", "cat >/dev/null; kill -9 \"$1\"; rm -rf \"$2\"", "sh", "\(pid)", directory],
             standardInput: guardianPipe.read,
             standardError: nil
         )
@@ -47,15 +53,20 @@ final class BrokerProcess: Sendable {
 
     /// Sends a signal and waits for the end.
     func end(_ number: Int32) {
-        // First the guardian: it must not outlive the process identifier that it would kill.
+        // Repeated, since Mosquitto 2.0 forgets a SIGTERM that comes just after it has said that it runs.
+        repeat {
+            signal(number)
+            signal(SIGCONT)
+        } while !output.waitForEnd(milliseconds: 200)
+        // The broker is gone and not yet waited for: the guardian cannot meet another process of that number.
         Glibc.kill(guardian, SIGKILL)
         waitpid(guardian, nil, 0)
         close(guardianPipe)
-        signal(number)
-        signal(SIGCONT)
         waitpid(pid, nil, 0)
-        output.waitForEnd()
     }
+
+    /// `POSIX_SPAWN_SETSID` of spawn.h, which shows it to GNU sources only.
+    private static let setSession: Int16 = 0x80
 
     /// A loopback port that was free a moment ago.
     static func freePort() throws -> UInt16 {
@@ -101,14 +112,15 @@ final class BrokerProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         if let standardInput { posix_spawn_file_actions_adddup2(&actions, standardInput, 0) }
         if let standardError { posix_spawn_file_actions_adddup2(&actions, standardError, 2) }
-        // Threads of the cooperative pool block signals; a child that inherits that is deaf to SIGTERM.
+        // Threads of the cooperative pool block signals; a child that inherits that is deaf to SIGTERM. And a session of
+        // its own keeps the signals that end the tests' process group away from the guardian.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var noSignals = sigset_t()
         sigemptyset(&noSignals)
         posix_spawnattr_setsigmask(&attributes, &noSignals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Self.setSession)
         let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
         var argumentPointers = arguments.map { strdup($0) } + [nil]
         var environmentPointers = environment.map { strdup($0) } + [nil]
@@ -166,7 +178,12 @@ private final class LogReader: Sendable {
         }
     }
 
-    func waitForEnd() {
-        while !state.withLock(\.hasEnded) { changed.wait() }
+    /// Waits for the end for at most a while; whether it has come.
+    func waitForEnd(milliseconds: Int) -> Bool {
+        let deadline = DispatchTime.now() + .milliseconds(milliseconds)
+        while !state.withLock(\.hasEnded) {
+            if changed.wait(timeout: deadline) == .timedOut { return state.withLock(\.hasEnded) }
+        }
+        return true
     }
 }

@@ -72,7 +72,7 @@ public final class TemporaryMosquitto: Sendable {
     public func start() throws {
         try state.withLock { state in
             guard state.process == nil else { return }
-            state.process = try BrokerProcess(configuration: directory + "/mosquitto.conf")
+            state.process = try BrokerProcess(directory: directory)
         }
     }
 
