@@ -28,6 +28,7 @@ struct CircuitBreaker: Hashable, Sendable {
     ///   - wanted: how many there is room for.
     ///   - inFlight: how many are under way.
     ///   - now: the time.
+    /// - Returns: all that is wanted while closed; while open none, or one when a probe is due.
     func allowance(of wanted: Int, inFlight: Int, at now: Timestamp) -> Int {
         guard isOpen, let nextProbe else { return wanted }
         // A probe further away than one interval comes from a clock that was set back.

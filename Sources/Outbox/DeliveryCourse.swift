@@ -62,6 +62,7 @@ struct DeliveryCourse: Hashable, Sendable {
     ///   - outcome: how the call ended.
     ///   - now: the time after it.
     ///   - jitter: a random number from 0 to 1.
+    /// - Returns: the state that the delivery takes.
     func verdict(after outcome: CallOutcome, at now: Timestamp, jitter: Double) -> DeliveryVerdict {
         switch outcome {
         case .done(let externalID):
@@ -91,6 +92,7 @@ struct DeliveryCourse: Hashable, Sendable {
     ///   - begun: when it began: its answer may be no newer.
     ///   - now: the time after it.
     ///   - jitter: a random number from 0 to 1.
+    /// - Returns: the state that the delivery takes.
     func verdict(
         after outcome: LookUpOutcome,
         begun: Timestamp,

@@ -3,7 +3,9 @@ import Foundation
 import PostgreSQL
 import Primitives
 
-/// The dispatcher's statements on `delivery`. The time is always the caller's, so that tests decide on it.
+/// The dispatcher's statements on deliveries.
+///
+/// The time is always the caller's, so that tests decide on it.
 enum DispatchQueries {
     /// The connectors that have due deliveries, deleted ones among them.
     static func connectorsWithDueDeliveries(at now: Timestamp) -> Statement<Int32> {
@@ -18,8 +20,10 @@ enum DispatchQueries {
         ) { row throws(PostgresError) in try row.int32(0) }
     }
 
-    /// Leases due deliveries, at most so many of each connector. Of those about one item only the oldest unfinished one
-    /// can be leased, so that an older figure never overwrites a newer one.
+    /// Leases due deliveries, at most so many of each connector.
+    ///
+    /// Of those about one item only the oldest unfinished one can be leased, so that an older figure never overwrites a
+    /// newer one.
     ///
     /// The common table expression fences the limit: joined directly, the planner might update more rows than it.
     static func lease(
@@ -72,7 +76,9 @@ enum DispatchQueries {
         }
     }
 
-    /// Takes expired leases back. Whether a call had begun stands in the row itself, since the row's newest version is
+    /// Takes expired leases back.
+    ///
+    /// Whether a call had begun stands in the row itself, since the row's newest version is
     /// what a locking statement sees; a row of `delivery_attempt` committed a moment ago might be missed.
     static func reclaim(at now: Timestamp, except settling: [UUID]) -> Statement<Void> {
         Statement(

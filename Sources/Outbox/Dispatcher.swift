@@ -102,7 +102,9 @@ public final class Dispatcher: Sendable {
     /// Tells the dispatcher that a delivery may be due, or that a connector was changed or resumed.
     public func hint() { loop.hint() }
 
-    /// Works until cancelled; then lets calls under way come to their end for a while. Call it once.
+    /// Works until cancelled; then lets calls under way come to their end for a while.
+    ///
+    /// Call it once.
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followNotifications() }

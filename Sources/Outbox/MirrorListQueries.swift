@@ -4,7 +4,9 @@ import Primitives
 
 /// The statements that read our mirror of the ERP's orders and stock figures.
 enum MirrorListQueries {
-    /// The orders of a page. An order that is gone in the ERP is not open, though nobody has done it.
+    /// The orders of a page.
+    ///
+    /// An order that is gone in the ERP is not open, though nobody has done it.
     static func workOrderPage(_ filter: WorkOrderFilter, after cursor: OutboxCursor?, limit: Int) -> Statement<UUID> {
         Statement(
             "outbox.work-order.page",

@@ -91,7 +91,9 @@ public final class OrderStatusPoller: Sendable {
     /// Looks for due orders at once.
     public func hint() { loop.hint() }
 
-    /// Works until cancelled. Call it once.
+    /// Works until cancelled.
+    ///
+    /// Call it once.
     public func run() async {
         await loop.run(claim: { await self.claim() }, perform: { await self.check($0) })
     }

@@ -19,6 +19,8 @@ public struct OutboxStore: Sendable {
     ///   - filter: which deliveries.
     ///   - cursor: where the page before ended; nil for the first page.
     ///   - limit: the greatest number of deliveries.
+    /// - Returns: the page, and where the next one starts.
+    /// - Throws: `PostgresError`.
     public func deliveries(
         _ filter: DeliveryFilter = DeliveryFilter(),
         after cursor: OutboxCursor? = nil,
@@ -72,6 +74,8 @@ public struct OutboxStore: Sendable {
     ///   - filter: which orders.
     ///   - cursor: where the page before ended; nil for the first page.
     ///   - limit: the greatest number of orders.
+    /// - Returns: the page, and where the next one starts.
+    /// - Throws: `PostgresError`.
     public func workOrders(
         _ filter: WorkOrderFilter = WorkOrderFilter(),
         after cursor: OutboxCursor? = nil,
@@ -93,6 +97,8 @@ public struct OutboxStore: Sendable {
     ///   - device: the key of the device that measured them; nil for any.
     ///   - cursor: where the page before ended; nil for the first page.
     ///   - limit: the greatest number of figures.
+    /// - Returns: the page, and where the next one starts.
+    /// - Throws: `PostgresError`.
     public func inventory(
         connector: String? = nil,
         device: String? = nil,
@@ -121,6 +127,7 @@ public struct OutboxStore: Sendable {
     ///   - kind: `delivery`, `work-order` or `inventory`.
     ///   - ids: their identifiers in the change feed.
     /// - Returns: the API's forms by identifier, without those that are gone; nothing for another kind.
+    /// - Throws: `PostgresError`.
     public func entities(kind: String, ids: [String]) async throws(PostgresError) -> [String: JSONValue] {
         var forms: [String: JSONValue] = [:]
         switch kind {

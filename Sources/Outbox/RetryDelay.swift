@@ -15,6 +15,7 @@ struct RetryDelay: Hashable, Sendable {
     ///   - attempts: how many attempts there were, at least 1.
     ///   - jitter: a random number from 0 to 1; the wait is between half of its full length and all of it.
     ///   - asked: the ERP's `Retry-After`, which is never undercut.
+    /// - Returns: the wait in seconds.
     func seconds(after attempts: Int, jitter: Double, asked: Double? = nil) -> Double {
         let doublings = Double(min(max(attempts, 1) - 1, 30))
         let full = min(longest, first * pow(2, doublings))

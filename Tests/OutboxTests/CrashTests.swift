@@ -8,7 +8,7 @@ import Testing
 @testable import Outbox
 
 /// What becomes of deliveries when answers get lost, or the dispatcher ends at the worst moment.
-@Suite(.timeLimit(.minutes(2))) struct CrashTests {
+@Suite(.timeLimit(.minutes(3))) struct CrashTests {
     @Test func anOrderWhoseAnswerWasLostIsFoundNotMadeAgain() async throws {
         try await OutboxFixture.with { fixture in
             let erp = FakeERP()

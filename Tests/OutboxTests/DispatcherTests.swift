@@ -10,7 +10,7 @@ import Testing
 @testable import Outbox
 
 /// The ordinary ways of a delivery, against a real database.
-@Suite(.timeLimit(.minutes(1))) struct DispatcherTests {
+@Suite(.timeLimit(.minutes(3))) struct DispatcherTests {
     @Test func statementsFitTheSchema() async throws {
         let database = try await TemporaryPostgreSQL.shared().migratedDatabase()
         let all =
@@ -55,7 +55,8 @@ import Testing
             var row = try await fixture.row(delivery)
             #expect(row.state == "dead" && row.reason == "http-422" && row.startedAt == nil)
             let retried = try await fixture.store.retry(delivery.id)
-            #expect(retried.delivery.state == .waiting || retried.delivery.state == .delivered)
+            // The dispatcher may have it already.
+            #expect(retried.delivery.state != .dead)
             await dispatcher.settled(.delivered)
             row = try await fixture.row(delivery)
             #expect(row.state == "delivered" && row.attempts == 2)

@@ -6,12 +6,12 @@ import Testing
 
 @testable import Outbox
 
-@Suite(.timeLimit(.minutes(1))) struct OrderStatusTests {
+@Suite(.timeLimit(.minutes(3))) struct OrderStatusTests {
     /// A database with orders in it, made through the dispatcher, and a poller at work.
     private static func with(
         orders: Int,
         erp: FakeERP,
-        change: (inout OrderStatusConfiguration) -> Void = { _ in },
+        calls: Int = 8,
         _ body: (OutboxFixture, Signals<OrderStatusEvent>) async throws -> Void
     ) async throws {
         try await OutboxFixture.with { fixture in
@@ -22,7 +22,7 @@ import Testing
             await dispatcher.stop()
             var configuration = OrderStatusConfiguration()
             configuration.pollInterval = .milliseconds(10)
-            change(&configuration)
+            configuration.calls = calls
             let signals = Signals<OrderStatusEvent>()
             let poller = OrderStatusPoller(
                 pool: fixture.pool,
@@ -122,7 +122,7 @@ import Testing
 
     @Test func manyOrdersAreCheckedInPortions() async throws {
         let erp = FakeERP()
-        try await Self.with(orders: 30, erp: erp, change: { $0.calls = 3 }) { fixture, signals in
+        try await Self.with(orders: 30, erp: erp, calls: 3) { fixture, signals in
             fixture.clock.advance(5)
             await signals.wait(for: .noted, times: 30)
             let checked = erp.calls.events.filter { $0.kind == .status }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Outbox
 
-@Suite(.timeLimit(.minutes(1))) struct OutboxStoreTests {
+@Suite(.timeLimit(.minutes(3))) struct OutboxStoreTests {
     @Test func listsAreFilteredAndPaged() async throws {
         try await OutboxFixture.with { fixture in
             let erp = FakeERP()

@@ -7,7 +7,7 @@ import Testing
 @testable import Outbox
 
 /// Several dispatchers on one database, and the order of what is about one item.
-@Suite(.timeLimit(.minutes(2))) struct RaceTests {
+@Suite(.timeLimit(.minutes(3))) struct RaceTests {
     @Test func fourDispatchersMakeOneOrderEach() async throws {
         try await OutboxFixture.with { fixture in
             var erps: [FakeERP] = []
