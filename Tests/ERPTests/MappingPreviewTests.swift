@@ -1,0 +1,95 @@
+import Assets
+import PostgreSQL
+import Primitives
+import Testing
+
+@testable import ERP
+
+@Suite(.timeLimit(.minutes(1))) struct MappingPreviewTests {
+    private func preview(
+        _ world: ERPWorld,
+        _ document: JSONValue,
+        device: String? = nil,
+        values: [Double]? = [81.26, 2]
+    ) async throws -> MappingPreview {
+        try await world.previewer.preview(document: document, key: world.key("m"), deviceKey: device) { id in
+            values.map {
+                Reading(
+                    deviceID: id,
+                    timestamp: ERPWorld.start,
+                    receivedAt: ERPWorld.start,
+                    quality: 0,
+                    values: MetricValues(slots: $0)
+                )
+            }
+        }
+    }
+
+    @Test func showsExactlyWhatWouldBeSent() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector(credentials: ["bearer": "s3cret-token"])
+            let document = ERPWorld.orderMapping(["title": "Hot: ${round(temperature, 1)}"])
+            let shown = try await preview(world, document)
+            #expect(shown.issues == [] && shown.fields == ["title": "Hot: 81.3"])
+            #expect(shown.device?.key == "motor-1")
+
+            try await world.mappings.put(key: world.key("m"), document: document)
+            #expect(try await world.deliver(world.raise()) == 1)
+            let delivery = try #require(try await world.deliveries().first)
+            let erp = try #require(world.registry.connector(key: try world.key("erp"))?.erp)
+            let sent = try erp.preview(
+                DeliveryOrder(
+                    idempotencyKey: delivery.key,
+                    operation: "work-order.create",
+                    fields: delivery.fields.object ?? [:]
+                )
+            )
+            #expect(shown.request == sent)
+            #expect(!shown.json.text.contains("s3cret"))
+            #expect(try await world.deliveries().count == 1, "a preview stores nothing")
+        }
+    }
+
+    @Test func showsStockFigures() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            let shown = try await preview(world, ERPWorld.stockMapping(["item": "PP 7"]), values: [41.25])
+            #expect(shown.issues == [] && shown.device?.key == "silo-1")
+            #expect(shown.request?.url == "https://erp.example/api/stock/PP%207")
+            #expect(shown.request?.body == ["quantity": 41.25])
+        }
+    }
+
+    @Test func showsWhatMakesSenseAndEveryFault() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            let shown = try await preview(
+                world,
+                ERPWorld.orderMapping(["title": "Hot: ${temprature}", "good": "${device.name}"])
+            )
+            #expect(shown.fields == ["good": "Motor-1"] && shown.request == nil)
+            #expect(shown.issues.map { "\($0.pointer) \($0.code)" } == ["/fields/title unknown-name"])
+            let empty = try await preview(world, [:])
+            #expect(empty.request == nil && empty.issues.count == 5)
+        }
+    }
+
+    @Test func withoutAReadingPlaceholdersHaveNoValue() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            let shown = try await preview(world, ERPWorld.orderMapping(["title": "at ${temperature}"]), values: nil)
+            #expect(shown.issues.map { "\($0.pointer) \($0.code)" } == ["/fields/title no-value"])
+        }
+    }
+
+    @Test func theSampleCanBeChosen() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            let shown = try await preview(world, ERPWorld.stockMapping([:]), device: "silo-2", values: [3])
+            #expect(shown.fields == ["item": "silo-2", "quantity": 3.0])
+            await #expect(throws: InvalidInput.self) {
+                try await preview(world, ERPWorld.stockMapping(), device: "none")
+            }
+        }
+    }
+}
