@@ -148,6 +148,9 @@ public struct PlantwrightAPI: Sendable {
         return describing(routes)
     }
 
+    /// The OpenAPI document.
+    public var description: JSONValue { OpenAPIDocument(routes: makeRouter().routes).json }
+
     /// Adds the route that describes all others.
     private func describing(_ routes: APIRouter) -> Router {
         var routes = routes

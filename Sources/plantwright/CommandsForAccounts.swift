@@ -55,7 +55,7 @@ struct TokenCommand: AsyncParsableCommand {
             let access = try InstallationAccess(common.settings())
             guard let role = Role(rawValue: role) else { return }
             let token = try await access.accounts.createToken(name: name, role: role)
-            print(token.secret)
+            Console.say(token.secret)
             await access.pool.shutdown()
         }
     }
@@ -93,7 +93,7 @@ struct UserCommand: AsyncParsableCommand {
             guard let role = Role(rawValue: role) else { return }
             let user = try await access.accounts.createUser(email: email, role: role)
             let link = try await access.accounts.createSignInLink(user: user.id)
-            print("\(settings.baseURL)/sign-in?token=\(link.secret)")
+            Console.say("\(settings.baseURL)/sign-in?token=\(link.secret)")
             await access.pool.shutdown()
         }
     }

@@ -64,7 +64,7 @@ struct Demo: Sendable {
     // MARK: - Configuration
 
     private func configure(_ parts: ServerParts, plant: PlantModel, erp: String, token: String) async throws {
-        print("Setting up the plant …")
+        Console.say("Setting up the plant …")
         let snapshot = parts.plant.snapshot
         for document in plant.profiles where snapshot.profile(key: document.key) == nil {
             _ = try await parts.plant.putProfile(key: try key(document.key), document: document.document)
@@ -138,13 +138,13 @@ struct Demo: Sendable {
                 _ = try await parts.writer.importHistory(portion)
                 count += portion.count
                 portion = []
-                print("Writing 30 days of history: \(count) readings …")
+                Console.say("Writing 30 days of history: \(count) readings …")
             }
         }
         parts.writer.latest.update(try await parts.readings.latest(devices: Array(snapshot.devices.keys)))
         _ = FileManager.default.createFile(atPath: marker, contents: nil)
         let seconds = Double((ContinuousClock.now - started).components.seconds)
-        print("Wrote \(count) readings in \(Int(seconds)) s.")
+        Console.say("Wrote \(count) readings in \(Int(seconds)) s.")
     }
 
     // MARK: - Greeting
@@ -153,7 +153,7 @@ struct Demo: Sendable {
         let user = try await running.parts.accounts.ensureUser(email: "demo@plantwright.example", role: .admin)
         let link = try await running.parts.accounts.createSignInLink(user: user.id, validFor: 86_400)
         let broker = "mqtt://\(running.broker.host):\(running.broker.port)"
-        print(
+        Console.say(
             """
 
             Plantwright is running.

@@ -22,8 +22,8 @@ struct DemoCommand: AsyncParsableCommand {
         if server.values["LOG_LEVEL"] == nil, common.logLevel == nil { settings.logLevel = .warning }
         LogfmtHandler.bootstrap(level: settings.logLevel)
         let logger = Logger(label: "plantwright")
-        print("Plantwright demo — data in \(settings.dataDirectory)")
-        print("Starting PostgreSQL and the MQTT broker …")
+        Console.say("Plantwright demo — data in \(settings.dataDirectory)")
+        Console.say("Starting PostgreSQL and the MQTT broker …")
         let demo = Demo(settings: settings, erpPort: erpPort, logger: logger)
         var server = PlantwrightServer(settings: settings, logger: logger)
         server.companion = { running in try await demo.run(beside: running) }

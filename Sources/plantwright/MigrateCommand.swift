@@ -16,7 +16,7 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = common.settings()
         guard let database = settings.database else {
-            CommandFailure.end(
+            Console.end(
                 InvalidConfiguration(reasons: ["DATABASE_URL: needed here; the embedded database migrates at start"])
             )
         }
@@ -26,13 +26,13 @@ struct MigrateCommand: AsyncParsableCommand {
         )
         if check {
             let pending = try await migrator.check(database)
-            for name in pending { print("pending: \(name)") }
+            for name in pending { Console.say("pending: \(name)") }
             guard pending.isEmpty else { throw ExitCode(1) }
-            print("The schema is up to date.")
+            Console.say("The schema is up to date.")
         } else {
             let applied = try await migrator.apply(to: database)
-            for name in applied { print("applied: \(name)") }
-            if applied.isEmpty { print("The schema is up to date.") }
+            for name in applied { Console.say("applied: \(name)") }
+            if applied.isEmpty { Console.say("The schema is up to date.") }
         }
     }
 }

@@ -9,7 +9,7 @@ struct Plantwright: AsyncParsableCommand {
         abstract: "Turns machine telemetry into ERP work.",
         subcommands: [
             ServeCommand.self, DemoCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self,
-            SimulateCommand.self,
+            SimulateCommand.self, OpenAPICommand.self,
 
         ]
     )
@@ -74,17 +74,22 @@ extension CommonFlags {
         do {
             return try reader.settings()
         } catch {
-            CommandFailure.end(error)
+            Console.end(error)
         }
     }
 }
 
-/// How commands end when they cannot do their work.
-enum CommandFailure {
+/// What commands tell people, and how they end when they cannot do their work.
+enum Console {
     /// Prints the reasons and ends the process with exit code 78.
     static func end(_ error: InvalidConfiguration) -> Never {
         for reason in error.reasons { printError("configuration error: \(reason)") }
         exit(InvalidConfiguration.exitCode)
+    }
+
+    /// Prints one line to standard output at once, also when that is a file or a pipe.
+    static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
     }
 
     /// Prints one line to standard error.

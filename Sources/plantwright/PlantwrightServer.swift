@@ -145,34 +145,31 @@ struct PlantwrightServer: Sendable {
         )
     }
 
-    private func makeServer(
-        _ parts: ServerParts,
-        hub: LiveHub,
-        embedded: EmbeddedServers,
-        hint: @escaping @Sendable () -> Void
-    ) throws -> Server {
-        let assets = try StaticAssets(directory: settings.assetsDirectory + "/Public")
-        let tiles = try? TileArchive(path: settings.assetsDirectory + "/Public/basemap/basemap.pmtiles")
+    /// The OpenAPI document of the routes that this server would have.
+    func describe(database: PostgresConfiguration) throws -> JSONValue {
+        let parts = try ServerParts(database: database, settings: settings, metrics: metrics, logger: logger)
+        return try makeAPI(parts, hub: makeHub(parts), makeCredentials: nil, hint: {}).description
+    }
+
+    private func makeAPI(
+        _ parts: ServerParts, hub: LiveHub,
+        makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?, hint: @escaping @Sendable () -> Void
+    ) throws -> PlantwrightAPI {
         let services = APIServices(
-            accounts: parts.accounts,
-            plant: parts.plant,
-            writer: parts.writer,
-            readings: parts.readings,
-            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
-            rules: parts.rules,
-            alarms: parts.alarms,
-            ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
-            orderCounts: parts.erp.orderCounts,
-            makeCredentials: embedded.makeCredentials,
-            hub: hub,
-            readiness: readiness,
-            metrics: metrics,
-            assets: assets,
-            tiles: tiles,
-            clock: .system
-        )
-        let router = PlantwrightAPI(services, erp: parts.erp.routes(latest: parts.writer.latest, hint: hint))
-            .makeRouter()
+            accounts: parts.accounts, plant: parts.plant, writer: parts.writer, readings: parts.readings,
+            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer), rules: parts.rules,
+            alarms: parts.alarms, ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
+            orderCounts: parts.erp.orderCounts, makeCredentials: makeCredentials, hub: hub, readiness: readiness,
+            metrics: metrics, assets: try StaticAssets(directory: settings.assetsDirectory + "/Public"),
+            tiles: try? TileArchive(path: settings.assetsDirectory + "/Public/basemap/world.pmtiles"),
+            clock: .system)
+        return PlantwrightAPI(services, erp: parts.erp.routes(latest: parts.writer.latest, hint: hint))
+    }
+
+    private func makeServer(
+        _ parts: ServerParts, hub: LiveHub, embedded: EmbeddedServers, hint: @escaping @Sendable () -> Void
+    ) throws -> Server {
+        let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, hint: hint).makeRouter()
         return try Server(
             configuration: ServerConfiguration(host: settings.listen.host, port: settings.listen.port),
             router: router,

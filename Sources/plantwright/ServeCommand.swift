@@ -41,12 +41,12 @@ enum ServerProcess {
         } catch is CancellationError {
             return
         } catch let error as InvalidConfiguration {
-            CommandFailure.end(error)
+            Console.end(error)
         } catch let error as ListenError {
-            CommandFailure.printError("error: \(error.message) Choose another address with --listen.")
+            Console.printError("error: \(error.message) Choose another address with --listen.")
             throw ExitCode.failure
         } catch let error as EmbeddedError {
-            CommandFailure.printError("error: \(error)")
+            Console.printError("error: \(error)")
             throw ExitCode.failure
         }
     }

@@ -29,12 +29,12 @@ struct SimulateCommand: AsyncParsableCommand {
         do throws(BrokerAddress.ParseError) {
             broker = try BrokerAddress(url: mqttUrl)
         } catch {
-            CommandFailure.end(InvalidConfiguration(reasons: ["--mqtt-url: \(error)"]))
+            Console.end(InvalidConfiguration(reasons: ["--mqtt-url: \(error)"]))
         }
         guard devices > 0 else {
             let state = PlantState(clock: .system)
             state.goLive()
-            print("Publishing the simulated plant at 1 Hz; stop with Ctrl-C.")
+            Console.say("Publishing the simulated plant at 1 Hz; stop with Ctrl-C.")
             await PlantPublisher(
                 model: PlantModel(), state: state, broker: broker, clock: .system, logger: logger
             ).run()
@@ -43,8 +43,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let options = SimulateOptions(
             broker: broker, devices: devices, rate: Double(rate), metrics: metrics, messages: messages)
         let summary = try await LoadGenerator(options, clock: .system, logger: logger).run { progress in
-            CommandFailure.printError("\(progress.acknowledged) acknowledged")
+            Console.printError("\(progress.acknowledged) acknowledged")
         }
-        print("sent \(summary.sent), acknowledged \(summary.acknowledged), \(summary.seconds) s")
+        Console.say("sent \(summary.sent), acknowledged \(summary.acknowledged), \(summary.seconds) s")
     }
 }

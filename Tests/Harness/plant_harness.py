@@ -161,6 +161,10 @@ class ERP:
                 self.end_headers()
                 self.wfile.write(data)
 
+            def handle_one_request(self):
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    super().handle_one_request()
+
             def do_POST(self):
                 document = self.body()
                 with erp.lock:
