@@ -34,7 +34,8 @@ export function appendValue(series, ts, value, from) {
 }
 
 /**
- * The columns as uPlot wants them, seconds first, with a null where readings are missing for long.
+ * The columns as uPlot wants them, seconds first, with a null where readings are missing for long: longer than expected
+ * and longer than the readings around are apart (imported history may be sparser than the device reports today).
  * @param {Series} series @param {number} interval expected between readings, in milliseconds
  * @returns {Column[]}
  */
@@ -45,7 +46,8 @@ export function plotColumns(series, interval) {
   const result = [[], ...sources.map(() => [])];
   series.times.forEach((time, at) => {
     const before = series.times[at - 1];
-    if (before !== undefined && time - before > patience) {
+    const around = Math.max(spacing(series.times, at - 1), spacing(series.times, at + 1));
+    if (before !== undefined && time - before > Math.max(patience, around * 3.5)) {
       result[0].push((before + 1) / 1000);
       for (let column = 1; column < result.length; column += 1) result[column].push(null);
     }
@@ -54,6 +56,9 @@ export function plotColumns(series, interval) {
   });
   return result;
 }
+
+/** Time from the reading before, in milliseconds; 0 at the ends. @param {number[]} times @param {number} at */
+const spacing = (times, at) => at > 0 && at < times.length ? times[at] - times[at - 1] : 0;
 
 /** @param {any} value */
 const numeric = (value) => typeof value === 'number' ? value : null;
