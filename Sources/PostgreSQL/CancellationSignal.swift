@@ -7,6 +7,8 @@ final class CancellationSignal: Sendable {
     /// An eventfd; readable while a request is pending.
     let descriptor: Int32
     private let requested = Atomic<UInt64>(0)
+    /// Whether the descriptor may be readable; spares a system call at the start of each operation.
+    private let isPending = Atomic<Bool>(false)
 
     init() {
         descriptor = plantwright_wake_open()
@@ -19,6 +21,7 @@ final class CancellationSignal: Sendable {
     /// Asks for the end of one operation; does nothing when another one runs.
     func request(_ operation: UInt64) {
         requested.store(operation, ordering: .sequentiallyConsistent)
+        isPending.store(true, ordering: .sequentiallyConsistent)
         plantwright_wake(descriptor)
     }
 
@@ -29,6 +32,14 @@ final class CancellationSignal: Sendable {
 
     /// Makes the descriptor quiet again.
     func drain() {
+        isPending.store(false, ordering: .sequentiallyConsistent)
         plantwright_wake_drain(descriptor)
+    }
+
+    /// Makes the descriptor quiet if a request came earlier.
+    ///
+    /// It may still become readable by that request; then the next wait is interrupted once, for nothing.
+    func drainIfRequested() {
+        if isPending.load(ordering: .sequentiallyConsistent) { drain() }
     }
 }

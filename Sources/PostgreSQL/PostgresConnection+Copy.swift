@@ -22,14 +22,14 @@ extension PostgresConnection {
                 throw PostgresError(.misuse, "The server takes no rows for this table.")
             }
             try put(rows.bytes, context)
-            try put(BinaryCopyEncoder.trailer, context)
+            try put(BinaryCopyEncoder.trailer[...], context)
             guard PQputCopyEnd(handle.raw, nil) == 1 else { throw handle.lostError() }
             return try finish(context).affectedRows
         }
     }
 
     /// Hands bytes to libpq in pieces, so that its own buffer stays small.
-    private func put(_ bytes: [UInt8], _ context: OperationContext) throws(PostgresError) {
+    private func put(_ bytes: ArraySlice<UInt8>, _ context: OperationContext) throws(PostgresError) {
         var position = 0
         while position < bytes.count {
             let size = min(131_072, bytes.count - position)

@@ -64,7 +64,7 @@ extension PostgresConnection {
     /// Frames one operation: refuses it when the connection cannot take it, and notes what became of the connection.
     func perform<Value>(
         _ name: String,
-        _ origin: String?,
+        _ origin: @autoclosure () -> String?,
         _ operation: UInt64?,
         _ body: (OperationContext) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
@@ -73,7 +73,7 @@ extension PostgresConnection {
             guard handle.isOpen else { throw PostgresError(.closed, "The connection is closed.") }
             if isStreaming { throw PostgresError(.misuse, "The connection still delivers the rows of a stream.") }
             // In this order: a request that comes after the look also comes after the draining, and wakes the wait.
-            signal.drain()
+            signal.drainIfRequested()
             if let operation, signal.isRequested(operation) {
                 throw PostgresError(.cancelled, "The task was cancelled.")
             }
@@ -82,7 +82,7 @@ extension PostgresConnection {
             )
         } catch {
             if error.kind == .connectionLost || error.kind == .timeout { close() }
-            throw error.about(name, at: origin)
+            throw error.about(name, at: origin())
         }
     }
 

@@ -200,6 +200,9 @@ extension Timestamp: PostgresScalar {
     /// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
     private static let epochOffset: Int64 = 946_684_800_000_000
 
+    /// Microseconds since PostgreSQL's epoch.
+    var postgresMicroseconds: Int64 { microseconds - Self.epochOffset }
+
     /// The type that the server is told.
     public static var postgresType: PostgresType { .timestamptz }
     /// The type of an array of these.
@@ -207,7 +210,7 @@ extension Timestamp: PostgresScalar {
 
     /// Appends the value in the form that is sent.
     public func encode(into bytes: inout [UInt8]) {
-        bytes.appendBigEndian(microseconds - Self.epochOffset)
+        bytes.appendBigEndian(postgresMicroseconds)
     }
 
     /// Reads the binary form; nil when it is none.

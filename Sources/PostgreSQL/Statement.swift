@@ -9,7 +9,10 @@ public struct Statement<Row: Sendable>: Sendable {
     /// Whether it is prepared; false for DDL, whose text varies.
     let isPrepared: Bool
     /// Where it was declared, for errors.
-    let origin: String
+    var origin: String { "\(file):\(line)" }
+
+    private let file: StaticString
+    private let line: UInt
     private let read: @Sendable (ResultRow) throws -> Row
 
     /// Makes a statement whose rows are decoded by a closure.
@@ -25,7 +28,8 @@ public struct Statement<Row: Sendable>: Sendable {
         self.name = name
         self.sql = sql
         isPrepared = true
-        origin = "\(file):\(line)"
+        self.file = file
+        self.line = line
         read = row
     }
 
@@ -46,19 +50,20 @@ public struct Statement<Row: Sendable>: Sendable {
 extension Statement where Row == Void {
     /// Makes a statement without interesting rows.
     public init(_ name: String, _ sql: SQL, file: StaticString = #fileID, line: UInt = #line) {
-        self.init(name: name, sql: sql, isPrepared: true, origin: "\(file):\(line)")
+        self.init(name: name, sql: sql, isPrepared: true, file: file, line: line)
     }
 
     /// Makes a statement that is sent as it is each time: DDL, whose identifiers and literals are part of its text.
     public init(unprepared name: String, _ sql: SQL, file: StaticString = #fileID, line: UInt = #line) {
-        self.init(name: name, sql: sql, isPrepared: false, origin: "\(file):\(line)")
+        self.init(name: name, sql: sql, isPrepared: false, file: file, line: line)
     }
 
-    private init(name: String, sql: SQL, isPrepared: Bool, origin: String) {
+    private init(name: String, sql: SQL, isPrepared: Bool, file: StaticString, line: UInt) {
         self.name = name
         self.sql = sql
         self.isPrepared = isPrepared
-        self.origin = origin
+        self.file = file
+        self.line = line
         read = { _ in }
     }
 }

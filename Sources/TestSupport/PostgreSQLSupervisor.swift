@@ -23,6 +23,7 @@ actor PostgreSQLSupervisor {
     }
 
     private static let script = """
+        trap '' PIPE INT TERM HUP
         bin=$1; dir=$2; shift 2
         server=
         halt() {
