@@ -23,9 +23,12 @@ enum DemoMappings {
         ],
     ]
 
-    /// A work order for every rule of the plant, and the silos' levels as stock.
+    /// Rules whose alarms are shown and order nothing: a worn bearing is both hot and loud, and one order is enough.
+    private static let unmapped: Set<String> = ["vibration-high"]
+
+    /// A work order for every other rule of the plant, and the silos' levels as stock.
     static func all(_ plant: PlantModel) -> [PlantDocument] {
-        plant.rules.map { rule in
+        plant.rules.filter { !unmapped.contains($0.key) }.map { rule in
             let name = rule.document["name"]?.string ?? rule.key
             return PlantDocument(
                 key: rule.key + "-order",
@@ -43,7 +46,7 @@ enum DemoMappings {
                 key: "silo-stock",
                 document: [
                     "name": "Silo level → stock",
-                    "trigger": ["metric": "level", "profile": "silo", "minChange": 5, "minInterval": "PT5S"],
+                    "trigger": ["metric": "level", "profile": "silo", "minChange": 50, "minInterval": "PT10S"],
                     "connector": .string(Demo.connector), "operation": "stock.set",
                     "fields": ["item": "${device.key}", "quantity": "${round(level, 0)}", "unit": "kg"],
                 ])
