@@ -4,7 +4,7 @@ import { mappingPreview } from './mapping-preview.js';
 import { templateNames } from './names.js';
 import { templateFields, USUAL } from './template-fields.js';
 import { triggerControl } from './trigger.js';
-import { operationName } from '../pages/orders.js';
+import { operationName } from '../core/deliveries.js';
 
 /** Those that the server can do. */
 const OPERATIONS = ['work-order.create', 'stock.set'];

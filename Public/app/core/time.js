@@ -32,7 +32,7 @@ export function formatAge(at, now) {
   if (Number.isNaN(seconds)) return '–';
   if (seconds < -2) return formatTime(at);
   if (seconds < 2) return 'just now';
-  return `${formatDuration(seconds * 1000)} ago`;
+  return `${formatDuration(Math.max(1, Math.floor(seconds)) * 1000).replace(/\.0 s$/, ' s')} ago`;
 }
 
 /** A length of time in one unit. @param {number} milliseconds */

@@ -4,6 +4,7 @@ import { h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { formatWithUnit, sentence } from '../core/format.js';
 import { live } from '../core/live.js';
+import { operationName } from '../core/deliveries.js';
 import { plant } from '../core/plant.js';
 import { formatDuration, formatFullTime } from '../core/time.js';
 import { age } from '../components/age.js';
@@ -12,7 +13,7 @@ import { breadcrumbs, card, externalLink, facts, pageHeader } from '../component
 import { showLoaded } from '../components/states.js';
 import { evidenceChart } from '../chart/evidence.js';
 import { attempts } from './delivery-attempts.js';
-import { operationName, retryButton } from './orders.js';
+import { retryButton } from './orders.js';
 
 export class DeliveryPage extends Page {
   connected() {
@@ -27,7 +28,8 @@ export class DeliveryPage extends Page {
     const delivery = await get(`/api/v1/deliveries/${this.params.id}`, this.signal);
     const [alarm, order, reading] = await Promise.all([
       delivery.alarmId ? get(`/api/v1/alarms/${delivery.alarmId}`, this.signal).catch(() => null) : null,
-      get('/api/v1/work-orders?limit=1000', this.signal).then(({ items }) => items.find((/** @type {any} */ item) => item.deliveryId === delivery.id)),
+      delivery.alarmId ? get(`/api/v1/work-orders?alarm=${delivery.alarmId}`, this.signal)
+        .then(({ items }) => items.find((/** @type {any} */ item) => item.deliveryId === delivery.id)) : null,
       this.#reading(delivery).catch(() => null),
     ]);
     return { delivery, alarm, order, reading };

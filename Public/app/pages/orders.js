@@ -1,5 +1,6 @@
 /** Orders: every delivery to an ERP with how far it is, and the ERP's own word on it. */
-import { get, post, withQuery } from '../core/api.js';
+import { get, post } from '../core/api.js';
+import { newestDeliveries, operationName } from '../core/deliveries.js';
 import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { sentence } from '../core/format.js';
@@ -13,14 +14,17 @@ import { externalLink, pageHeader, segmented } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
 import { toast } from '../components/toast.js';
 
-/** @typedef {any} Delivery */
+/** @typedef {import('../core/deliveries.js').Delivery} Delivery */
 
+/** @type {Record<string, string>} */
+const KINDS = { 'work-order.create': 'Work orders', 'stock.set': 'Stock', '': 'All' };
 /** @type {Record<string, string>} */
 const FILTERS = { '': 'All', pending: 'Pending', delivered: 'Delivered', dead: 'Failed', superseded: 'Superseded' };
 /** @type {Record<string, string[]>} */
 const STATES = { pending: ['waiting', 'leased', 'uncertain'], delivered: ['delivered'], dead: ['dead'], superseded: ['superseded'] };
 
 export class OrdersPage extends Page {
+  #kind = new URLSearchParams(location.search).get('kind') ?? 'work-order.create';
   #filter = new URLSearchParams(location.search).get('state') ?? '';
   /** @type {Delivery[]} */
   #deliveries = [];
@@ -31,8 +35,8 @@ export class OrdersPage extends Page {
   #table = new DataTable({
     caption: 'Deliveries to ERP systems', class: 'order-table',
     key: (/** @type {Delivery} */ delivery) => delivery.id,
-    empty: () => emptyState('clipboard-list', this.#filter ? 'None of these' : 'No orders yet',
-      this.#filter ? 'No delivery is in this state.' : 'When a mapping’s rule raises an alarm, its order appears here.'),
+    empty: () => emptyState('clipboard-list', this.#filter || this.#kind !== 'work-order.create' ? 'None of these' : 'No orders yet',
+      this.#filter || this.#kind !== 'work-order.create' ? 'No delivery is of this kind and in this state.' : 'When a mapping’s rule raises an alarm, its order appears here.'),
     columns: [
       { title: 'Order', class: 'wide', cell: orderCell },
       { title: 'Where', class: 'wide', cell: (delivery) => whereabouts(delivery) },
@@ -48,27 +52,29 @@ export class OrdersPage extends Page {
     this.pageTitle = 'Orders';
     fill(this,
       pageHeader({ title: 'Orders', lead: 'What Plantwright has asked your ERP to do. Each is created once, whatever fails on the way.' }),
-      h('section', { class: 'card', 'aria-label': 'Orders' },
-        h('div', { class: 'toolbar' }, segmented({
-          label: 'State', value: this.#filter,
-          options: Object.entries(FILTERS).map(([value, text]) => ({ value, text })),
-          onChange: (value) => {
-            this.#filter = value;
-            history.replaceState(null, '', withQuery('/orders', { state: value }));
-            this.#load();
-          },
-        })), this.#body));
+      h('section', { class: 'card', 'aria-label': 'Orders' }, h('div', { class: 'toolbar' },
+        segmented({ label: 'Kind', value: this.#kind, options: choices(KINDS), onChange: (kind) => this.#choose({ kind }) }),
+        segmented({ label: 'State', value: this.#filter, options: choices(FILTERS), onChange: (state) => this.#choose({ state }) })), this.#body));
     live.onChange('delivery', (delivery) => this.#changed(delivery), this.signal);
     live.onChange('work-order', (order) => this.#orderChanged(order), this.signal);
     this.listen(live, 'resync', () => this.#load());
     this.#load();
   }
 
+  /** @param {{kind?: string, state?: string}} choice */
+  #choose({ kind = this.#kind, state = this.#filter }) {
+    this.#kind = kind;
+    this.#filter = state;
+    const query = new URLSearchParams({ ...(state ? { state } : {}), ...(kind === 'work-order.create' ? {} : { kind }) });
+    history.replaceState(null, '', query.size ? `/orders?${query}` : '/orders');
+    this.#load();
+  }
+
   #load() {
     return showLoaded(this.#body, this.signal, () => Promise.all([
-      get(withQuery('/api/v1/deliveries', { state: this.#filter, limit: 200 }), this.signal), get('/api/v1/work-orders?limit=1000', this.signal),
+      newestDeliveries({ operation: this.#kind, state: this.#filter, limit: 200 }, this.signal), get('/api/v1/work-orders?limit=1000', this.signal),
     ]), ([deliveries, orders], begun) => {
-      this.#deliveries = deliveries.items;
+      this.#deliveries = deliveries;
       this.#workOrders = new Map(orders.items.map((/** @type {any} */ order) => [order.deliveryId, order]));
       this.#table.set(this.#deliveries);
       live.replay(begun, 'delivery', (delivery) => this.#changed(delivery));
@@ -80,7 +86,7 @@ export class OrdersPage extends Page {
   /** @param {Delivery} delivery */
   #changed(delivery) {
     const isNew = !this.#deliveries.some(({ id }) => id === delivery.id);
-    const fits = this.#filter === '' || STATES[this.#filter]?.includes(delivery.state);
+    const fits = (this.#kind === '' || this.#kind === delivery.operation) && (this.#filter === '' || STATES[this.#filter]?.includes(delivery.state));
     this.#deliveries = fits ? upsert(this.#deliveries, delivery) : this.#deliveries.filter(({ id }) => id !== delivery.id);
     this.#table.set(this.#deliveries);
     if (isNew && fits) this.#table.highlight(delivery.id);
@@ -113,18 +119,11 @@ function orderCell(delivery) {
   ];
 }
 
-/** @param {string} operation */
-export function operationName(operation) {
-  /** @type {Record<string, string>} */
-  const names = {
-    'work-order.create': 'Work order', 'work-order.update': 'Order update', 'work-order.cancel': 'Order cancellation', 'stock.set': 'Stock level',
-    'stock.consume': 'Stock consumption', 'stock.receive': 'Stock receipt', 'meter.record': 'Meter reading', 'parts.check': 'Parts check',
-  };
-  return names[operation] ?? operation;
-}
+/** @param {Record<string, string>} texts by value */
+const choices = (texts) => Object.entries(texts).map(([value, text]) => ({ value, text }));
 
 /** @param {Delivery} delivery */
-export function reasonOf(delivery) {
+function reasonOf(delivery) {
   if (!delivery.reason || delivery.state === 'delivered') return null;
   return h('span', { class: 'sub', title: delivery.detail ?? '' }, sentence(delivery.reason));
 }

@@ -1,5 +1,6 @@
 /** The way from a reading to an ERP order, with how long each step took. */
 import { get } from '../core/api.js';
+import { newestDeliveries } from '../core/deliveries.js';
 import { fill, h, icon } from '../core/dom.js';
 import { formatCount, plural } from '../core/format.js';
 import { formatDuration, percentile } from '../core/time.js';
@@ -15,13 +16,13 @@ export class OrderFlow {
 
   /** @param {AbortSignal} signal */
   async load(signal) {
-    const [{ items: alarms }, { items: deliveries }] = await Promise.all([
-      get('/api/v1/alarms?limit=200', signal), get('/api/v1/deliveries?state=delivered&limit=200', signal),
+    const [{ items: alarms }, deliveries] = await Promise.all([
+      get('/api/v1/alarms?limit=200', signal), newestDeliveries({ operation: 'work-order.create', state: 'delivered', limit: 200 }, signal),
     ]);
     const since = Date.now() - DAY;
     const fresh = (/** @type {string} */ time) => Date.parse(time) > since;
     const raised = alarms.filter((/** @type {any} */ alarm) => fresh(alarm.raisedAt));
-    const done = deliveries.filter((/** @type {any} */ delivery) => fresh(delivery.createdAt) && delivery.operation.startsWith('work-order'));
+    const done = deliveries.filter((/** @type {any} */ delivery) => fresh(delivery.createdAt));
     const toAlarm = lengths(raised, 'raisedAt', 'receivedAt');
     const toOrder = lengths(done, 'createdAt', 'finishedAt');
     const whole = lengths(done, 'readingTs', 'finishedAt');

@@ -14,6 +14,8 @@ import { SitesView } from './overview-sites.js';
 
 /** How often the figures that no message carries are asked for anew. */
 const REFRESH = 10_000;
+const FLOW_REFRESH = 60_000;
+const GATHERING = 700;
 
 export class OverviewPage extends Page {
   #figures = new KeyFigures();
@@ -44,9 +46,11 @@ export class OverviewPage extends Page {
     this.#flow.load(this.signal);
     live.subscribe({ topic: 'overview' }, (values) => this.#receive(values), this.signal);
     this.listen(live, 'status', () => this.#figures.setRate(live.status.messagesPerSecond));
-    this.listen(live, 'change', () => this.#refreshSoon(400));
-    this.listen(live, 'resync', () => this.#refreshSoon(0));
-    this.every(REFRESH, () => this.#refreshSoon(0));
+    for (const kind of ['alarm', 'work-order']) live.onChange(kind, () => this.#refreshSoon(), this.signal);
+    live.onChange('delivery', ({ state }) => state === 'dead' && this.#refreshSoon(), this.signal);
+    this.listen(live, 'resync', () => this.#refreshSoon());
+    this.every(REFRESH, () => this.#refreshSoon());
+    this.every(FLOW_REFRESH, () => this.#flow.load(this.signal).catch(() => {}));
   }
 
   /** @param {any} overview */
@@ -63,18 +67,17 @@ export class OverviewPage extends Page {
     }
   }
 
-  /** @param {number} delay */
-  #refreshSoon(delay) {
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = setTimeout(async () => {
+  /** Many changes at once ask the server once. */
+  #refreshSoon() {
+    if (document.hidden) return;
+    this.#refreshTimer ??= setTimeout(async () => {
+      this.#refreshTimer = undefined;
       try {
-        const overview = await get('/api/v1/overview', this.signal);
-        this.#apply(overview);
-        await this.#flow.load(this.signal);
+        this.#apply(await get('/api/v1/overview', this.signal));
       } catch {
         // The banner says what is wrong; the next round tries again.
       }
-    }, delay);
+    }, GATHERING);
   }
 
   disconnected() {

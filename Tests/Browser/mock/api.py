@@ -143,6 +143,8 @@ def deliveries(store, match, query, body):
     state = query.get("state")
     if state:
         items = [i for i in items if i["state"] == state or state == "pending" and i["state"] in ("waiting", "uncertain")]
+    if query.get("operation"):
+        items = [item for item in items if item["operation"] == query["operation"]]
     return listed([{k: v for k, v in item.items() if k != "timeline"} for item in items], query)
 
 
@@ -160,7 +162,8 @@ def retry(store, match, query, body):
 
 
 def work_orders(store, match, query, body):
-    return listed(sorted(store.work_orders.values(), key=lambda item: item["createdAt"], reverse=True), query)
+    items = sorted(store.work_orders.values(), key=lambda item: item["createdAt"], reverse=True)
+    return listed([item for item in items if query.get("alarm") in (None, item["alarmId"])], query)
 
 
 def inventory(store, match, query, body):

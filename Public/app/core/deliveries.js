@@ -1,0 +1,32 @@
+/** Deliveries to ERP systems, as lists need them. */
+import { get, withQuery } from './api.js';
+
+/** @typedef {any} Delivery */
+
+/** The operations that can be done, with what people call them. @type {Record<string, string>} */
+const NAMES = { 'work-order.create': 'Work order', 'stock.set': 'Stock level' };
+
+/** @param {string} operation */
+export const operationName = (operation) => NAMES[operation] ?? operation;
+
+/** How many pages are looked through, should the server not choose by operation itself. */
+const MOST_PAGES = 3;
+
+/**
+ * The newest deliveries of an operation.
+ * @param {{operation: string, state?: string, limit: number}} wanted an empty operation or state means any
+ * @param {AbortSignal} signal
+ * @returns {Promise<Delivery[]>}
+ */
+export async function newestDeliveries({ operation, state, limit }, signal) {
+  /** @type {Delivery[]} */
+  const found = [];
+  let cursor = null;
+  for (let page = 0; page < MOST_PAGES && found.length < limit; page += 1) {
+    const answer = await get(withQuery('/api/v1/deliveries', { operation, state, limit: page === 0 ? limit : 1000, cursor }), signal);
+    found.push(...answer.items.filter((/** @type {Delivery} */ delivery) => operation === '' || delivery.operation === operation));
+    cursor = answer.nextCursor;
+    if (!cursor) break;
+  }
+  return found.slice(0, limit);
+}
