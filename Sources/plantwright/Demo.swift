@@ -32,8 +32,13 @@ struct Demo: Sendable {
         let state = PlantState(clock: .system)
         let token = try erpToken()
         let erp = ERPSimulator(
-            equipment: plant.equipmentNames, token: token, file: settings.dataDirectory + "/erp-simulator.json",
-            clock: .system, logger: logger, onCompletion: { state.repair(equipment: $0) })
+            equipment: plant.equipmentNames,
+            token: token,
+            file: settings.dataDirectory + "/erp-simulator.json",
+            clock: .system,
+            logger: logger,
+            onCompletion: { state.repair(equipment: $0) }
+        )
         let erpServer = try erp.makeServer(port: erpPort)
         let erpAddress = try await erpServer.bind()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -44,7 +49,11 @@ struct Demo: Sendable {
                 state.goLive()
                 try await greet(running, erp: erpAddress.url)
                 await PlantPublisher(
-                    model: plant, state: state, broker: running.broker, clock: .system, logger: logger
+                    model: plant,
+                    state: state,
+                    broker: running.broker,
+                    clock: .system,
+                    logger: logger
                 ).run()
             }
             try await group.waitForAll()
@@ -57,7 +66,10 @@ struct Demo: Sendable {
         if let text = try? String(contentsOfFile: path, encoding: .utf8), !text.isEmpty { return text }
         let token = UUID().uuidString.lowercased()
         _ = FileManager.default.createFile(
-            atPath: path, contents: Data(token.utf8), attributes: [.posixPermissions: 0o600])
+            atPath: path,
+            contents: Data(token.utf8),
+            attributes: [.posixPermissions: 0o600]
+        )
         return token
     }
 
@@ -131,8 +143,13 @@ struct Demo: Sendable {
             for sample in plant.history(ofDevice: index, from: start, to: end, step: Self.historyStep) {
                 portion.append(
                     Reading(
-                        deviceID: device.id, timestamp: sample.time, receivedAt: sample.time, quality: 0,
-                        values: try await codes.metricValues(sample.values, profile: profile)))
+                        deviceID: device.id,
+                        timestamp: sample.time,
+                        receivedAt: sample.time,
+                        quality: 0,
+                        values: try await codes.metricValues(sample.values, profile: profile)
+                    )
+                )
             }
             if portion.count >= 20_000 || index == plant.devices.count - 1 {
                 _ = try await parts.writer.importHistory(portion)
@@ -166,6 +183,7 @@ struct Demo: Sendable {
             A bearing of the Haarlem line is wearing out: watch its temperature, the alarm, and the order in the ERP.
             Stop with Ctrl-C; everything is kept in \(settings.dataDirectory).
 
-            """)
+            """
+        )
     }
 }

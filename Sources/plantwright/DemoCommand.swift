@@ -4,11 +4,12 @@ import Logging
 import Observability
 import Secrets
 
-/// `plantwright demo`
+/// The command `plantwright demo`.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run the server with a simulated plant and a bundled ERP simulator, already mapped.")
+        abstract: "Run the server with a simulated plant and a bundled ERP simulator, already mapped."
+    )
 
     @OptionGroup var common: CommonFlags
     @OptionGroup var server: ServerFlags

@@ -40,7 +40,8 @@ enum DemoMappings {
                         "text": "Raised at ${alarm.raisedAt} with severity ${alarm.severity}.",
                         "equipment": "${asset.equipment}", "priority": "${alarm.severity}", "link": "${link}",
                     ],
-                ])
+                ]
+            )
         } + [
             PlantDocument(
                 key: "silo-stock",
@@ -49,7 +50,8 @@ enum DemoMappings {
                     "trigger": ["metric": "level", "profile": "silo", "minChange": 50, "minInterval": "PT10S"],
                     "connector": .string(Demo.connector), "operation": "stock.set",
                     "fields": ["item": "${device.key}", "quantity": "${round(level, 0)}", "unit": "kg"],
-                ])
+                ]
+            )
         ]
     }
 }

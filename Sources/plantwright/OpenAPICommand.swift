@@ -7,7 +7,9 @@ import Primitives
 /// The command `plantwright openapi`.
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "openapi", abstract: "Print the OpenAPI 3.1 document of the API.")
+        commandName: "openapi",
+        abstract: "Print the OpenAPI 3.1 document of the API."
+    )
 
     @OptionGroup var common: CommonFlags
 

@@ -152,22 +152,37 @@ struct PlantwrightServer: Sendable {
     }
 
     private func makeAPI(
-        _ parts: ServerParts, hub: LiveHub,
-        makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?, hint: @escaping @Sendable () -> Void
+        _ parts: ServerParts,
+        hub: LiveHub,
+        makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?,
+        hint: @escaping @Sendable () -> Void
     ) throws -> PlantwrightAPI {
         let services = APIServices(
-            accounts: parts.accounts, plant: parts.plant, writer: parts.writer, readings: parts.readings,
-            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer), rules: parts.rules,
-            alarms: parts.alarms, ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
-            orderCounts: parts.erp.orderCounts, makeCredentials: makeCredentials, hub: hub, readiness: readiness,
-            metrics: metrics, assets: try StaticAssets(directory: settings.assetsDirectory + "/Public"),
+            accounts: parts.accounts,
+            plant: parts.plant,
+            writer: parts.writer,
+            readings: parts.readings,
+            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
+            rules: parts.rules,
+            alarms: parts.alarms,
+            ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),
+            orderCounts: parts.erp.orderCounts,
+            makeCredentials: makeCredentials,
+            hub: hub,
+            readiness: readiness,
+            metrics: metrics,
+            assets: try StaticAssets(directory: settings.assetsDirectory + "/Public"),
             tiles: try? TileArchive(path: settings.assetsDirectory + "/Public/basemap/world.pmtiles"),
-            clock: .system)
+            clock: .system
+        )
         return PlantwrightAPI(services, erp: parts.erp.routes(latest: parts.writer.latest, hint: hint))
     }
 
     private func makeServer(
-        _ parts: ServerParts, hub: LiveHub, embedded: EmbeddedServers, hint: @escaping @Sendable () -> Void
+        _ parts: ServerParts,
+        hub: LiveHub,
+        embedded: EmbeddedServers,
+        hint: @escaping @Sendable () -> Void
     ) throws -> Server {
         let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, hint: hint).makeRouter()
         return try Server(

@@ -5,10 +5,12 @@ import Observability
 import Primitives
 import Simulation
 
-/// `plantwright simulate`
+/// The command `plantwright simulate`.
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Publish a simulated plant, or load, to an MQTT broker.")
+        commandName: "simulate",
+        abstract: "Publish a simulated plant, or load, to an MQTT broker."
+    )
 
     @Option(help: "The broker, mqtt://[user:pass@]host:port.") var mqttUrl: String
     @Option(help: "Publish load from so many devices, sim-000001 …; 0 publishes the simulated plant.") var devices = 0
@@ -36,12 +38,21 @@ struct SimulateCommand: AsyncParsableCommand {
             state.goLive()
             Console.say("Publishing the simulated plant at 1 Hz; stop with Ctrl-C.")
             await PlantPublisher(
-                model: PlantModel(), state: state, broker: broker, clock: .system, logger: logger
+                model: PlantModel(),
+                state: state,
+                broker: broker,
+                clock: .system,
+                logger: logger
             ).run()
             return
         }
         let options = SimulateOptions(
-            broker: broker, devices: devices, rate: Double(rate), metrics: metrics, messages: messages)
+            broker: broker,
+            devices: devices,
+            rate: Double(rate),
+            metrics: metrics,
+            messages: messages
+        )
         let summary = try await LoadGenerator(options, clock: .system, logger: logger).run { progress in
             Console.printError("\(progress.acknowledged) acknowledged")
         }
