@@ -23,7 +23,11 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
             url: erp.server.url("/api"),
             options: try RestOptions(ERPWorld.options),
             credentials: try ConnectorCredentials(["bearer": "token-of-the-test"]),
-            timeouts: CallTimeouts(change: .milliseconds(300), question: .milliseconds(300)),
+            // Short only where the time-out is what is tested: a busy machine is slow.
+            timeouts: CallTimeouts(
+                change: fault == .hangAfterWork ? .seconds(1) : .seconds(30),
+                question: .seconds(30)
+            ),
             send: { request throws(OutboundError) in try await client.send(request) }
         )
         return (erp, connector)

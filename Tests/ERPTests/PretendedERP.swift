@@ -26,17 +26,29 @@ final class PretendedERP: Sendable {
         var orders: [(key: String, isDone: Bool)] = []
         var stock: [String: Double] = [:]
         var sawCredentials = false
+        /// How many creates meet the fault.
+        var faultsLeft: Int
     }
 
     let server: RawHTTPServer
     private let state: Shared
 
     private final class Shared: Sendable {
-        let state = Mutex(State())
+        let state: Mutex<State>
+
+        init(faults: Int) {
+            state = Mutex(State(faultsLeft: faults))
+        }
     }
 
-    init(_ fault: Fault) throws {
-        let shared = Shared()
+    /// Starts the ERP.
+    ///
+    /// - Parameters:
+    ///   - fault: how it misbehaves.
+    ///   - times: how many creates meet the fault.
+    /// - Throws: when no port is free.
+    init(_ fault: Fault, times: Int = .max) throws {
+        let shared = Shared(faults: times)
         state = shared
         server = try RawHTTPServer { Self.answer($0, fault, shared) }
     }
@@ -67,7 +79,12 @@ final class PretendedERP: Sendable {
         }
         let path = request.target.split(separator: "?").first.map(String.init) ?? ""
         switch (request.method, path) {
-        case ("POST", "/api/orders"): return create(request, fault, shared)
+        case ("POST", "/api/orders"):
+            let isFaulty = shared.state.withLock { state in
+                state.faultsLeft -= 1
+                return state.faultsLeft >= 0
+            }
+            return create(request, isFaulty ? fault : .none, shared)
         case ("GET", "/api/orders"): return lookUp(request, fault, shared)
         case ("PUT", _) where path.hasPrefix("/api/stock/"):
             let item = String(path.dropFirst("/api/stock/".count)).replacing("%2F", with: "/")

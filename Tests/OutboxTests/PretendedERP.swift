@@ -1,0 +1,1 @@
+../ERPTests/PretendedERP.swift
