@@ -67,7 +67,17 @@ final class MultiLoop: Sendable {
         wake.signal()
     }
 
+    /// Without signals of its own (`CURLOPT_NOSIGNAL`) curl leaves it to its caller that a TLS connection that is gone
+    /// does not end the process.
+    private static func blockBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     private func run() {
+        Self.blockBrokenPipes()
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = MultiHandle(), wake.descriptor >= 0
         else {
             let commands = inbox.withLock { inbox in

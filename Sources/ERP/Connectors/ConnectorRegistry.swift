@@ -47,8 +47,18 @@ public final class ConnectorRegistry: ConnectorDirectory {
 
     /// Reads all connectors in use; those that did not change stay as they are.
     public func load() async throws {
+        try await replacing { ((), try await session.query(ConnectorQueries.active())) }
+    }
+
+    /// Takes over what a write left in the database, in the order of the writes.
+    ///
+    /// - Parameter write: returns its value and the rows in use as of its transaction, after COMMIT. So nothing that can
+    ///   fail stands between COMMIT and the write's being in force.
+    /// - Returns: the value.
+    /// - Throws: what the write throws.
+    func replacing<Value>(_ write: () async throws -> (Value, [ConnectorRow])) async throws -> Value {
         try await loading.withLock {
-            let rows = try await session.query(ConnectorQueries.active())
+            let (value, rows) = try await write()
             let known = connectors.withLock { $0 }
             var fresh: [Int32: LiveConnector] = [:]
             for row in rows {
@@ -56,6 +66,7 @@ public final class ConnectorRegistry: ConnectorDirectory {
                 fresh[row.connector.id] = old?.connector == row.connector ? old : live(row)
             }
             connectors.withLock { $0 = fresh }
+            return value
         }
     }
 

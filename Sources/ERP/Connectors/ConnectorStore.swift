@@ -127,9 +127,12 @@ public final class ConnectorStore: Sendable {
 
     /// Runs a write, and has the registry take it over before it returns.
     private func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
-        let value = try await pool.transaction { try await body($0) }
-        try await registry.load()
-        return value
+        try await registry.replacing {
+            try await pool.transaction { transaction in
+                let value = try await body(transaction)
+                return (value, try await transaction.query(ConnectorQueries.active()))
+            }
+        }
     }
 
     private func sealedCredentials(_ draft: ConnectorDraft, key: ResourceKey, old: ConnectorRow?) throws -> [UInt8]? {
