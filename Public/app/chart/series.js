@@ -45,16 +45,24 @@ export function plotColumns(series, interval) {
   /** @type {Column[]} */
   const result = [[], ...sources.map(() => [])];
   series.times.forEach((time, at) => {
-    const before = series.times[at - 1];
-    const around = Math.max(spacing(series.times, at - 1), spacing(series.times, at + 1));
-    if (before !== undefined && time - before > Math.max(patience, around * 3.5)) {
-      result[0].push((before + 1) / 1000);
+    if (isGapBefore(series.times, at, patience)) {
+      result[0].push((series.times[at - 1] + 1) / 1000);
       for (let column = 1; column < result.length; column += 1) result[column].push(null);
     }
     result[0].push(time / 1000);
     sources.forEach((source, column) => result[column + 1].push(numeric(source[at])));
   });
   return result;
+}
+
+/**
+ * Whether readings are missing before a reading: it came later than expected, and than the readings around are apart.
+ * @param {number[]} times @param {number} at @param {number} patience in milliseconds
+ */
+export function isGapBefore(times, at, patience) {
+  if (at === 0) return false;
+  const around = Math.max(spacing(times, at - 1), spacing(times, at + 1));
+  return times[at] - times[at - 1] > Math.max(patience, around * 3.5);
 }
 
 /** Time from the reading before, in milliseconds; 0 at the ends. @param {number[]} times @param {number} at */

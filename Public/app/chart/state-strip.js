@@ -6,7 +6,7 @@ import { formatTime } from '../core/time.js';
 import { chartTable } from './chart-table.js';
 import { tableSwitch } from './chart.js';
 import { drawEvents } from './events.js';
-import { appendValue, mainColumn } from './series.js';
+import { appendValue, isGapBefore, mainColumn } from './series.js';
 
 /** @typedef {import('./series.js').Series} Series */
 /** @typedef {import('./series.js').Range} Range */
@@ -68,14 +68,13 @@ export class StateStrip extends PlantElement {
     /** @type {Stretch[]} */
     const stretches = [];
     const values = mainColumn(this.#series), patience = Math.max(this.settings.interval * 3.5, this.#series.bucket * 1500);
+    const width = Math.max(this.settings.interval, this.#series.bucket * 1000);
     this.#series.times.forEach((time, at) => {
       if (values[at] === null || values[at] === undefined) return;
-      const current = stretches.at(-1), width = Math.max(this.settings.interval, this.#series.bucket * 1000);
-      if (current && current.value === values[at] && time - current.to <= patience) current.to = time + width;
-      else {
-        if (current && time - current.to <= patience) current.to = time;
-        stretches.push({ from: time, to: time + width, value: values[at] });
-      }
+      const current = stretches.at(-1), goesOn = current !== undefined && !isGapBefore(this.#series.times, at, patience);
+      if (goesOn) current.to = time;
+      if (goesOn && current.value === values[at]) current.to = time + width;
+      else stretches.push({ from: time, to: time + width, value: values[at] });
     });
     const { from, to } = this.#range;
     return stretches.map((stretch) => ({ ...stretch, from: Math.max(from, stretch.from), to: Math.min(to, stretch.to) }))

@@ -92,6 +92,7 @@ export class PlantMap extends PlantElement {
       layout: {
         'icon-image': ['concat', 'cluster-', ['to-string', ['get', 'rank']]], 'icon-allow-overlap': true,
         'text-field': ['get', 'point_count_abbreviated'], 'text-font': font, 'text-size': 14, 'text-allow-overlap': true,
+        'text-offset': ['match', ['get', 'rank'], 3, ['literal', [0, 0.25]], ['literal', [0, 0]]],
       },
       paint: { 'text-color': dark ? '#0d1311' : '#ffffff' },
     });
