@@ -34,6 +34,8 @@ struct ResourceEndpoint: Sendable {
     var get: @Sendable (ResourceKey) async throws -> ResourceState
     /// Creates or replaces one.
     var put: @Sendable (ResourceKey, JSONValue, Int32?) async throws -> (state: ResourceState, isNew: Bool)
+    /// Changes one, for documents that hold what cannot be read back; nil merges into the document and writes that.
+    var patch: (@Sendable (ResourceKey, JSONValue, Int32?) async throws -> ResourceState)?
     /// Deletes one.
     var delete: @Sendable (ResourceKey, Int32?) async throws -> Void
 
@@ -56,10 +58,11 @@ struct ResourceEndpoint: Sendable {
         }
         routes.patch(path + "/{key}", role: .admin, summary: "Change some fields of a \(name) (RFC 7396).") { request in
             let key = try request.resourceKey(name)
-            let patch = try await request.json()
+            let document = try await request.json()
+            if let patch { return try await patch(key, document, try request.expectedRevision()).response() }
             let old = try await get(key)
             let expected = try request.expectedRevision() ?? old.revision
-            return try await put(key, old.document.merging(patch), expected).state.response()
+            return try await put(key, old.document.merging(document), expected).state.response()
         }
         routes.delete(path + "/{key}", role: .admin, summary: "Delete a \(name).") { request in
             try await delete(try request.resourceKey(name), try request.expectedRevision())

@@ -92,6 +92,11 @@ public struct ERPRoutes: Sendable {
                 hint()
                 return (Self.state(result.connector), result.isNew)
             },
+            patch: { key, document, revision in
+                let connector = try await connectors.patch(key: key, document: document, ifRevision: revision)
+                hint()
+                return Self.state(connector)
+            },
             delete: { key, revision in try await connectors.delete(key: key, ifRevision: revision) }
         )
     }
