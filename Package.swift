@@ -119,7 +119,10 @@ let package = Package(
             ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]
         ),
         tests("ERP", ["TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
-        tests("Outbox", ["TestSupport", "ERP", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
+        tests(
+            "Outbox",
+            ["TestSupport", "ERP", "HTTPClient", "Observability", "PostgreSQL", "Primitives", "Secrets", logging]
+        ),
         tests(
             "API",
             [
