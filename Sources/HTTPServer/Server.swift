@@ -49,7 +49,7 @@ public final class Server: Sendable {
     private enum State {
         case new
         case bound(any Channel, BoundAddress)
-        case running(any Channel, BoundAddress)
+        case running(any Channel, BoundAddress, Task<Void, Never>)
         case stopped
     }
 
@@ -124,14 +124,20 @@ public final class Server: Sendable {
         do {
             channel = try await bootstrap().bind(host: configuration.host, port: configuration.port).get()
         } catch {
+            resumeAddressWaiters(with: nil)
             throw ListenError(error, host: configuration.host, port: configuration.port)
         }
         let address = BoundAddress(
             host: channel.localAddress?.ipAddress ?? configuration.host,
             port: channel.localAddress?.port ?? 0
         )
-        state.withLock { $0 = .bound(channel, address) }
-        resumeAddressWaiters(with: address)
+        let isStopped = state.withLock { state in
+            if case .stopped = state { return true }
+            state = .bound(channel, address)
+            return false
+        }
+        if isStopped { channel.close(promise: nil) }
+        resumeAddressWaiters(with: isStopped ? nil : address)
         return address
     }
 
@@ -143,7 +149,7 @@ public final class Server: Sendable {
             await withCheckedContinuation { continuation in
                 let known: BoundAddress?? = state.withLock { state in
                     switch state {
-                    case .bound(_, let address), .running(_, let address): return .some(address)
+                    case .bound(_, let address), .running(_, let address, _): return .some(address)
                     case .stopped: return .some(nil)
                     case .new:
                         addressWaiters.withLock { $0.append(continuation) }
@@ -158,7 +164,7 @@ public final class Server: Sendable {
     private var currentAddress: BoundAddress? {
         state.withLock { state in
             switch state {
-            case .bound(_, let address), .running(_, let address): address
+            case .bound(_, let address), .running(_, let address, _): address
             case .new, .stopped: nil
             }
         }
@@ -197,12 +203,12 @@ public final class Server: Sendable {
     /// Serves until the task is cancelled or `shutdown()` is called; then drains and returns.
     public func run() async throws(ListenError) {
         try await bind()
-        state.withLock { state in
-            if case .bound(let channel, let address) = state { state = .running(channel, address) }
-        }
         // The connections run in a task of their own: cancelling `run()` must not cancel requests that are being
-        // answered.
+        // answered. When the server was stopped before, that task finds nothing to accept and ends.
         let connections = Task { await serveConnections() }
+        state.withLock { state in
+            if case .bound(let channel, let address) = state { state = .running(channel, address, connections) }
+        }
         await withTaskCancellationHandler {
             await connections.value
         } onCancel: {
@@ -210,15 +216,17 @@ public final class Server: Sendable {
         }
     }
 
-    /// Stops to listen, lets running requests finish, closes the rest after `Timeouts.drain`.
+    /// Stops to listen and lets running requests finish.
     ///
-    /// `run()` returns then.
+    /// After `Timeouts.drain` the remaining connections are closed and their handlers cancelled. `run()` returns when
+    /// the last handler has.
     public func shutdown() {
-        let channel: (any Channel)? = state.withLock { state in
+        let (channel, connections): ((any Channel)?, Task<Void, Never>?) = state.withLock { state in
             defer { state = .stopped }
             switch state {
-            case .bound(let channel, _), .running(let channel, _): return channel
-            case .new, .stopped: return nil
+            case .bound(let channel, _): return (channel, nil)
+            case .running(let channel, _, let connections): return (channel, connections)
+            case .new, .stopped: return (nil, nil)
             }
         }
         resumeAddressWaiters(with: nil)
@@ -229,6 +237,7 @@ public final class Server: Sendable {
         registry.drain()
         _ = channel.eventLoop.scheduleTask(deadline: .after(context.configuration.timeouts.drain)) { [registry] in
             registry.abort()
+            connections?.cancel()
         }
     }
 

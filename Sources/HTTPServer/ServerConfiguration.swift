@@ -18,8 +18,10 @@ public struct Timeouts: Sendable {
     public var linger = Duration.seconds(2)
     /// How long running requests may go on after the server was told to stop.
     public var drain = Duration.seconds(10)
-    /// A WebSocket that was silent for so long is sent a ping; silent again, it is closed.
+    /// A WebSocket that was silent for so long is sent a ping.
     public var webSocketPing = Duration.seconds(30)
+    /// A WebSocket that is silent for so long after a ping is closed.
+    public var webSocketPong = Duration.seconds(30)
     /// How long the other side may take to answer a WebSocket's close frame.
     public var webSocketClose = Duration.seconds(5)
 

@@ -224,7 +224,8 @@ public final class WebSocketConnection: Sendable {
 
     /// Reads from the socket; false when the WebSocket has ended or the task is cancelled.
     private func receive(_ close: CloseState) async -> Bool {
-        var deadline = NIODeadline.after(timeouts.webSocketPing)
+        let awaitsPong = state.withLock { $0.awaitsPong }
+        var deadline = NIODeadline.after(awaitsPong ? timeouts.webSocketPong : timeouts.webSocketPing)
         if case .closing(let until) = close { deadline = until }
         switch await transport.read(deadline: deadline) {
         case .bytes(let bytes):
@@ -262,7 +263,8 @@ public final class WebSocketConnection: Sendable {
     func finish(_ code: WebSocketCloseCode) async {
         close(code)
         while await nextMessage() != nil {}
-        await transport.close(linger: nil)
+        // Lingering: after a refusal the client may still be sending, and a reset could destroy the close frame.
+        await transport.close(linger: timeouts.linger)
     }
 }
 

@@ -110,6 +110,47 @@ import Testing
         #expect(client.hasEnded)
     }
 
+    @Test func cancelsHandlersThatDoNotEndInTime() async throws {
+        let entered = Recorder<Void>()
+        let cancelled = Recorder<Bool>()
+        var router = Router()
+        router.get("/stuck") { _ in
+            entered.record(())
+            try? await Task.sleep(for: .seconds(600))
+            cancelled.record(Task.isCancelled)
+            return .noContent
+        }
+        var configuration = ServerConfiguration()
+        configuration.timeouts.drain = .milliseconds(50)
+        let server = try server(configuration, router)
+        let port = try await server.bind().port
+        let running = Task { try await server.run() }
+        let client = try await TestClient(port: port)
+        try await client.send(.request("GET /stuck HTTP/1.1", "Host: h"))
+        await entered.wait(for: 1)
+        running.cancel()
+        try await running.value
+        #expect(cancelled.values == [true])
+        #expect(try await client.endsSilently())
+    }
+
+    @Test func stoppedBeforeItRanItReturns() async throws {
+        let server = try server(ServerConfiguration())
+        server.shutdown()
+        try await server.run()
+        #expect(await server.boundAddress == nil)
+    }
+
+    @Test func whoWaitsForTheAddressIsToldOfAFailure() async throws {
+        let first = try server(ServerConfiguration())
+        let second = try server(ServerConfiguration(port: try await first.bind().port))
+        let waiting = Task { await second.boundAddress }
+        await #expect(throws: ListenError.self) { try await second.bind() }
+        second.shutdown()
+        #expect(await waiting.value == nil)
+        first.shutdown()
+    }
+
     @Test func tellsAboutClashingRoutes() {
         var router = Router()
         router.get("/a/{x}") { _ in .noContent }

@@ -17,7 +17,7 @@ import Testing
 
     @Test func closesIdleConnectionsSilently() async throws {
         try await TestServer.run(LiveHTTPTests.router()) {
-            $0.timeouts.idle = .milliseconds(800)
+            $0.timeouts.idle = .seconds(2)
         } body: { server in
             let client = try await server.connect()
             #expect(try await client.exchange("GET", "/hello").status == 200)

@@ -176,14 +176,26 @@ struct TestWebSocket {
         }
     }
 
-    @Test func pingsSilentClientsAndGivesUpOnDeadOnes() async throws {
-        let ended = Recorder<WebSocketCloseCode?>()
-        try await TestServer.run(Self.router(ended)) {
-            $0.timeouts.webSocketPing = .milliseconds(800)
+    @Test func pingsSilentClients() async throws {
+        try await TestServer.run(Self.router()) {
+            $0.timeouts.webSocketPing = .milliseconds(50)
         } body: { server in
             var socket = try await TestWebSocket(server)
             #expect(try await socket.next() == .ping(ByteBuffer()))
             try await socket.send(.pong)
+            #expect(try await socket.next() == .ping(ByteBuffer()))
+            try await socket.client.send(TestWebSocket.bytes(.close, []))
+            #expect(try await socket.next() == .close(.normal, reason: ""))
+        }
+    }
+
+    @Test func givesUpOnClientsThatAnswerNoPing() async throws {
+        let ended = Recorder<WebSocketCloseCode?>()
+        try await TestServer.run(Self.router(ended)) { configuration in
+            configuration.timeouts.webSocketPing = .milliseconds(50)
+            configuration.timeouts.webSocketPong = .milliseconds(50)
+        } body: { server in
+            var socket = try await TestWebSocket(server)
             #expect(try await socket.next() == .ping(ByteBuffer()))
             #expect(try await socket.next() == nil)
             await ended.wait(for: 1)

@@ -70,7 +70,7 @@ final class TestClient {
 
     /// Waits for more bytes; false at the end of the connection.
     @discardableResult
-    func receive(within seconds: Int64 = 30) async throws -> Bool {
+    func receive(within seconds: Int64 = 120) async throws -> Bool {
         switch await transport.read(deadline: .now() + .seconds(seconds)) {
         case .bytes(var bytes):
             unread.writeBuffer(&bytes)

@@ -62,10 +62,11 @@ import Testing
         report(tally)
     }
 
-    @Test func readsMutationsLikeTheIndependentParser() {
+    @Test func readsMutationsLikeTheIndependentParser() async {
         var tally = Tally()
         var generator = SeededGenerator(seed: 5)
         for round in 0..<3_000 {
+            await Pace.step(round)
             let text = MutationTests.requests[round % MutationTests.requests.count]
             tally.compare(Mutation.apply(to: Array(text.utf8), using: &generator))
         }

@@ -12,10 +12,11 @@ import Testing
         "GET http://h:80/x/../y HTTP/1.1\r\nHost: h:80\r\nCookie: a=b; c=d\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
     ]
 
-    @Test func requestsNeverTrap() {
+    @Test func requestsNeverTrap() async {
         var generator = SeededGenerator(seed: 1)
         var refused = 0
         for round in 0..<5_000 {
+            await Pace.step(round)
             let bytes = Mutation.apply(to: Array(Self.requests[round % Self.requests.count].utf8), using: &generator)
             let whole = DripFeed.parse(bytes, cut: bytes.count, limits: ParserLimits(), endsInput: true)
             let cut = Int.random(in: 1...9, using: &generator)
@@ -30,15 +31,16 @@ import Testing
         #expect((500..<4_950).contains(refused))
     }
 
-    @Test func targetsNeverTrap() {
+    @Test func targetsNeverTrap() async {
         var generator = SeededGenerator(seed: 2)
-        for _ in 0..<2_000 {
+        for round in 0..<2_000 {
+            await Pace.step(round)
             let bytes = Mutation.apply(to: Array("/a/%20/../b%2e/c?d=%41&e=+f".utf8), using: &generator)
             _ = try? RequestTarget(parsing: String(decoding: bytes, as: UTF8.self))
         }
     }
 
-    @Test func webSocketsNeverTrap() {
+    @Test func webSocketsNeverTrap() async {
         var generator = SeededGenerator(seed: 3)
         var limits = WebSocketLimits()
         limits.message = 4_096
@@ -46,6 +48,7 @@ import Testing
             frame(.text, "hello", final: false) + frame(.ping, "p") + frame(.continuation, "wörld")
             + frame(.binary, [UInt8](repeating: 7, count: 300)) + frame(.close, [0x03, 0xE8, 0x61])
         for round in 0..<2_000 {
+            await Pace.step(round)
             let bytes = Mutation.apply(to: base, using: &generator)
             let whole = DripFeed.decode(bytes, cut: bytes.count, role: .server, limits: limits)
             let cut = Int.random(in: 1...9, using: &generator)
@@ -54,10 +57,11 @@ import Testing
         }
     }
 
-    @Test func utf8IsJudgedLikeTheStandardLibrary() {
+    @Test func utf8IsJudgedLikeTheStandardLibrary() async {
         var generator = SeededGenerator(seed: 4)
         let base = Array("aé€𝄞\u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff}".utf8)
-        for _ in 0..<2_000 {
+        for round in 0..<2_000 {
+            await Pace.step(round)
             let bytes = Mutation.apply(to: base, using: &generator)
             let outcome = DripFeed.decode(frame(.text, bytes), cut: 1_000, role: .server, limits: WebSocketLimits())
             let isValid = String(validating: bytes, as: UTF8.self) != nil
