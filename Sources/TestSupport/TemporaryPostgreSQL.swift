@@ -42,7 +42,11 @@ public final class TemporaryPostgreSQL: Sendable {
         var path = Array("/tmp/pw-pg-XXXXXX".utf8CString)
         guard mkdtemp(&path) != nil else { throw PostgreSQLSupervisor.Failure(description: "mkdtemp failed.") }
         directory = path.withUnsafeBufferPointer { buffer in buffer.baseAddress.map { String(cString: $0) } ?? "" }
-        configuration = PostgresConfiguration(host: directory, user: "postgres", database: "postgres")
+        var configuration = PostgresConfiguration(host: directory, user: "postgres", database: "postgres")
+        // A machine that is busy with other builds must not fail tests.
+        configuration.connectTimeout = .seconds(60)
+        configuration.acquireTimeout = .seconds(60)
+        self.configuration = configuration
         var all = ["listen_addresses": "", "max_connections": "200", "timezone": "UTC", "logging_collector": "off"]
         if !isDurable { all["fsync"] = "off" }
         all.merge(settings) { $1 }

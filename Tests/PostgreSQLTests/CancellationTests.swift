@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct CancellationTests {
+@Suite(.timeLimit(.minutes(3))) struct CancellationTests {
     @Test func cancellingTheTaskStopsTheQueryOnTheServer() async throws {
         try await withEmptyPool(size: 2) { pool in
             let task = Task { try await pool.execute(ProbeQueries.sleep(600)) }
@@ -30,19 +30,24 @@ import Testing
     }
 
     @Test func aCancelledTransactionIsRolledBackAndItsConnectionKept() async throws {
-        try await withEmptyPool(size: 2) { pool in
+        try await withEmptyPool(size: 1) { pool in
             try await pool.execute(ProbeQueries.createTable)
+            let before = try await pool.first(ProbeQueries.backend)
             let task = Task {
                 try await pool.transaction { transaction in
                     try await transaction.execute(ProbeQueries.insert(1))
                     try await transaction.execute(ProbeQueries.sleep(600))
                 }
             }
-            try await waitUntilRunning("pg_sleep", pool)
+            try await TemporaryPostgreSQL.withPool(on: pool.configuration, size: 1) { observer in
+                try await waitUntilRunning("pg_sleep", observer)
+            }
             task.cancel()
             await #expect(throws: PostgresError.self) { try await task.value }
             let rows = try await pool.query(ProbeQueries.ids)
             #expect(rows == [])
+            let after = try await pool.first(ProbeQueries.backend)
+            #expect(after == before)
         }
     }
 

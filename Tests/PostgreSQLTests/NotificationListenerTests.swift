@@ -2,7 +2,7 @@ import PostgreSQL
 import TestSupport
 import Testing
 
-@Suite struct NotificationListenerTests {
+@Suite(.timeLimit(.minutes(3))) struct NotificationListenerTests {
     private static func notify(_ channel: String, _ payload: String) -> Statement<Void> {
         Statement("notify", "SELECT pg_notify(\(channel), \(payload))")
     }
