@@ -8,8 +8,10 @@ PLANTWRIGHT_SIGN_IN) and are skipped when there is none.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -109,7 +111,7 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo() -> Iterator[Demo]:
     """The real program: one that runs already, or `plantwright demo` on a data directory of its own."""
     if url := os.environ.get("PLANTWRIGHT_URL"):
         yield Demo(url.rstrip("/"), os.environ["PLANTWRIGHT_SIGN_IN"])
@@ -120,15 +122,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     commands = subprocess.run([executable, "--help"], capture_output=True, text=True, timeout=30).stdout
     if not re.search(r"^\s+demo\b", commands, re.MULTILINE):
         pytest.skip("this build has no demo command")
-    data = tmp_path_factory.mktemp("plantwright")
+    # As root, the servers that it starts run as other users, who cannot pass pytest's own private folders.
+    data = tempfile.mkdtemp(prefix="plantwright-browser-")
+    os.chmod(data, 0o755)
     process = subprocess.Popen(
-        [executable, "demo", "--listen", "127.0.0.1:0", "--data-dir", str(data)],
+        [executable, "demo", "--listen", "127.0.0.1:0", "--data-dir", data],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         yield _printed_link(process)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def _printed_link(process: subprocess.Popen) -> Demo:
