@@ -36,7 +36,8 @@ public struct SecurityHeaders: Middleware {
             set(.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
             set(.openerPolicy, "same-origin")
             set(.frameOptions, "DENY")
-        } else {
+        } else if response.status != .notModified {
+            // A 304 updates the stored response (RFC 9111 section 4.3.4): it must not replace a page's own policy.
             set(.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
         }
         return response

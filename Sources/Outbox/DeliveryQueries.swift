@@ -25,6 +25,7 @@ enum DeliveryQueries {
                 AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
                 AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
                 AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
+                AND (\(filter.operation) IS NULL OR d.operation = \(filter.operation))
             ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
             """
         ) { row throws(PostgresError) in try row.uuid(0) }
@@ -40,6 +41,7 @@ enum DeliveryQueries {
                 AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
                 AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
                 AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
+                AND (\(filter.operation) IS NULL OR d.operation = \(filter.operation))
             ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
             """
         ) { row throws(PostgresError) in try row.uuid(0) }
@@ -55,6 +57,7 @@ enum DeliveryQueries {
                 AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
                 AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
                 AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
+                AND (\(filter.operation) IS NULL OR d.operation = \(filter.operation))
             ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
             """
         ) { row throws(PostgresError) in try row.uuid(0) }

@@ -20,14 +20,18 @@ public struct DeliveryFilter: Hashable, Sendable {
     public var device: String?
     /// By the alarm that caused them.
     public var alarmID: UUID?
+    /// By operation, such as `work-order.create`.
+    public var operation: String?
 
     /// Makes a filter; without arguments it lets every delivery through.
     public init(
         state: DeliveryFilterState? = nil,
         connector: String? = nil,
         device: String? = nil,
-        alarmID: UUID? = nil
+        alarmID: UUID? = nil,
+        operation: String? = nil
     ) {
+        self.operation = operation
         self.state = state
         self.connector = connector
         self.device = device

@@ -1,7 +1,7 @@
-import Assets
 import Primitives
 import Testing
 
+@testable import Assets
 @testable import Telemetry
 
 @Suite struct NativeDecoderTests {

@@ -151,7 +151,8 @@ public struct ERPRoutes: Sendable {
         routes.get("/api/v1/deliveries", role: .viewer, summary: "ERP calls, newest first.") { request in
             var filter = DeliveryFilter(
                 connector: request.query.first("connector"),
-                device: request.query.first("device")
+                device: request.query.first("device"),
+                operation: request.query.first("operation")
             )
             if let text = request.query.first("state") {
                 filter.state = DeliveryFilterState(rawValue: text)
