@@ -174,7 +174,7 @@ extension Dispatcher {
     }
 
     /// Expired leases: their call may have been under way when its process ended.
-    private func reclaim() async throws {
+    func reclaim() async throws {
         let settling = state.withLock { Array($0.settling) }
         let count = try await pool.execute(DispatchQueries.reclaim(at: clock.now, except: settling))
         guard count > 0 else { return }

@@ -1,5 +1,6 @@
 import ERP
 import Foundation
+import Observability
 import PostgreSQL
 import Primitives
 import TestSupport
@@ -259,6 +260,41 @@ import Testing
             answer.open()
             await stopped.value
             #expect(try await fixture.row(delivery).state == "delivered")
+        }
+    }
+
+    /// A lease that runs out while its outcome is being written is not taken for an interrupted one.
+    @Test func whatIsBeingSettledIsNotReclaimed() async throws {
+        try await OutboxFixture.with { fixture in
+            let connector = try await fixture.add(FakeERP())
+            let delivery = try await fixture.addOrder(connector)
+            let now = fixture.clock.now
+            let lease = DispatchQueries.lease(
+                [CallAllotment(connectorID: connector, places: 1)],
+                token: IdentifierSource.system.next(),
+                at: now,
+                until: now.adding(seconds: 40)
+            )
+            #expect(try await fixture.pool.execute(lease) == 1)
+            fixture.clock.advance(40)
+            let dispatcher = Dispatcher(
+                pool: fixture.pool,
+                directory: fixture.directory,
+                listener: nil,
+                metrics: PlantwrightMetrics(),
+                clock: fixture.clock.clock,
+                identifiers: .system,
+                random: { 1 },
+                logger: OutboxFixture.logger
+            )
+            var whileSettling: DeliveryRow?
+            await dispatcher.whileSettling(delivery.id) {
+                try? await dispatcher.reclaim()
+                whileSettling = try? await fixture.row(delivery)
+            }
+            #expect(whileSettling?.state == "leased")
+            try await dispatcher.reclaim()
+            #expect(try await fixture.row(delivery).state == "waiting")
         }
     }
 
