@@ -36,8 +36,8 @@ extension SecretBox {
 
     /// Writes a key under another name and links it to its place, which fails when someone else was first.
     private static func writeKey(_ key: [UInt8], to path: String) throws(SecretError) {
-        let draft = "\(path).\(getpid()).new"
-        unlink(draft)
+        // A name of its own for every writer: two of one process may be here at once.
+        let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
         let file = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .keyFileUnusable(path: path, code: errno) }
         defer {
@@ -49,6 +49,17 @@ extension SecretBox {
             throw .keyFileUnusable(path: path, code: errno)
         }
         guard link(draft, path) == 0 || errno == EEXIST else { throw .keyFileUnusable(path: path, code: errno) }
+        try syncFolder(of: path)
+    }
+
+    /// Makes the name durable: what is sealed with a key that a power cut takes away can never be opened again.
+    private static func syncFolder(of path: String) throws(SecretError) {
+        let end = path.lastIndex(of: "/")
+        let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let file = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else { throw .keyFileUnusable(path: path, code: errno) }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw .keyFileUnusable(path: path, code: errno) }
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D }

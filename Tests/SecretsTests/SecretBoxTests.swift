@@ -114,13 +114,17 @@ import Testing
         #expect(error?.description.contains("No such file or directory") == true)
     }
 
-    @Test func twoThatStartAtOnceAgreeOnOneKey() async throws {
-        let folder = try Folder()
-        let path = folder.path + "/secret.key"
-        let boxes = try await withThrowingTaskGroup(of: SecretBox.self) { group in
-            for _ in 0..<2 { group.addTask { try SecretBox(keyFile: path, random: .system) } }
-            return try await group.reduce(into: []) { $0.append($1) }
+    @Test func allThatStartAtOnceAgreeOnOneKey() async throws {
+        for _ in 0..<50 {
+            let folder = try Folder()
+            let path = folder.path + "/secret.key"
+            let boxes = try await withThrowingTaskGroup(of: SecretBox.self) { group in
+                for _ in 0..<4 { group.addTask { try SecretBox(keyFile: path, random: .system) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let sealed = try boxes[0].seal([9], context: "a")
+            for box in boxes { #expect(try box.open(sealed, context: "a") == [9]) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["secret.key"])
         }
-        #expect(try boxes[0].open(boxes[1].seal([9], context: "a"), context: "a") == [9])
     }
 }
