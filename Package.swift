@@ -101,6 +101,12 @@ let package = Package(
 
         // Tests only
         module("TestSupport", ["PostgreSQL", "MQTT", "DedicatedThread", "Primitives", logging]),
+        .executableTarget(
+            name: "HTTPProbe",
+            dependencies: ["HTTPServer", "Primitives", httpTypes, logging],
+            path: "Tests/HTTPProbe",
+            swiftSettings: strict
+        ),
         tests("Primitives"),
         tests("DedicatedThread"),
         tests("Observability", ["Primitives", logging]),
