@@ -95,7 +95,7 @@ def test_a_failed_load_can_be_tried_again(app: Page, mock: Mock) -> None:
 def test_theme_is_kept(app: Page) -> None:
     app.goto("/alarms")
     app.get_by_role("img", name="Dark", exact=True).click()
-    assert app.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(13, 19, 17)"
+    expect(app.locator("body")).to_have_css("background-color", "rgb(13, 19, 17)")
     app.reload()
     expect(app.locator("html")).to_have_attribute("data-theme", "dark")
     app.get_by_role("img", name="As the system").click()
