@@ -10,6 +10,10 @@ public final class PlantwrightMetrics: Sendable {
     public let readingsStored: Counter
     /// Readings that were stored already.
     public let readingsDuplicate: Counter
+    /// New readings that were older than their device's newest: stored, not evaluated.
+    public let readingsLate: Counter
+    /// Readings whose values contradict the stored ones: kept apart.
+    public let readingsConflict: Counter
     /// Messages that could not be decoded or accepted.
     public let messagesRejected: Counter
     /// Alarms raised, counted after COMMIT.
@@ -36,6 +40,14 @@ public final class PlantwrightMetrics: Sendable {
         readingsDuplicate = registry.counter(
             "plantwright_readings_duplicate_total",
             "Readings that were stored already."
+        )
+        readingsLate = registry.counter(
+            "plantwright_readings_late_total",
+            "New readings older than their device's newest: stored and not evaluated."
+        )
+        readingsConflict = registry.counter(
+            "plantwright_readings_conflict_total",
+            "Readings that contradict stored ones and are kept apart."
         )
         messagesRejected = registry.counter(
             "plantwright_messages_rejected_total",

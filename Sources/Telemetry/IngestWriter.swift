@@ -128,6 +128,8 @@ public final class IngestWriter: Sendable {
         }
         metrics.readingsStored.increment(by: total.stored)
         metrics.readingsDuplicate.increment(by: total.duplicate)
+        metrics.readingsLate.increment(by: total.late)
+        metrics.readingsConflict.increment(by: total.conflict)
         metrics.messagesRejected.increment(by: rejected)
     }
 

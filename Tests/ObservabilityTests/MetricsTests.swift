@@ -89,7 +89,8 @@ import Testing
         let lines = Set(metrics.registry.exposition().split(separator: "\n").map(String.init))
         for name in [
             "plantwright_messages_received_total", "plantwright_readings_stored_total",
-            "plantwright_readings_duplicate_total", "plantwright_messages_rejected_total",
+            "plantwright_readings_duplicate_total", "plantwright_readings_late_total",
+            "plantwright_readings_conflict_total", "plantwright_messages_rejected_total",
             "plantwright_alarms_raised_total", "plantwright_deliveries_pending", "plantwright_live_sessions",
             "plantwright_ingest_commit_seconds_count", "plantwright_ingest_commit_seconds_sum",
         ] {
