@@ -35,7 +35,11 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
     name: "plantwright",
-    products: [.executable(name: "plantwright", targets: ["plantwright"])],
+    products: [
+        .executable(name: "plantwright", targets: ["plantwright"]),
+        // For Benchmarks/ and Fuzz/, which are packages of their own.
+        .library(name: "HTTPWire", targets: ["HTTPWire"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
