@@ -106,15 +106,17 @@ import Testing
     @Test func onlyTheFirstWriteSchedulesAFlush() throws {
         var state = TransportState()
         let deadline = NIODeadline.uptimeNanoseconds(100)
-        let first = try state.enqueue(Self.bytes("ab"), deadline: deadline)
-        let second = try state.enqueue(Self.bytes("c"), deadline: .distantFuture)
-        let empty = try state.enqueue(ByteBuffer(), deadline: .distantFuture)
+        let first = try state.enqueue(.bytes(Self.bytes("ab")), deadline: deadline)
+        let second = try state.enqueue(.bytes(Self.bytes("c")), deadline: .distantFuture)
+        let empty = try state.enqueue(.bytes(ByteBuffer()), deadline: .distantFuture)
         #expect([first, second, empty] == [true, false, false])
         #expect(state.unsentBytes == 3)
         #expect(state.nextDeadline == deadline)
-        let outbox = state.takeOutbox().map { String(buffer: $0) }
+        let outbox = state.takeOutbox().map { outgoing in
+            if case .bytes(let bytes) = outgoing { String(buffer: bytes) } else { "file" }
+        }
         #expect(outbox == ["ab", "c"])
-        let next = try state.enqueue(Self.bytes("d"), deadline: .distantFuture)
+        let next = try state.enqueue(.bytes(Self.bytes("d")), deadline: .distantFuture)
         #expect(next)
         #expect(!state.isWriteOverdue(at: .uptimeNanoseconds(99)))
         #expect(state.isWriteOverdue(at: .uptimeNanoseconds(100)))
@@ -127,7 +129,7 @@ import Testing
 
     @Test func writersWaitUntilLittleIsUnsent() async throws {
         var state = TransportState()
-        _ = try state.enqueue(ByteBuffer(repeating: 1, count: 10), deadline: .distantFuture)
+        _ = try state.enqueue(.bytes(ByteBuffer(repeating: 1, count: 10)), deadline: .distantFuture)
         var copy = state
         let failure = await withCheckedContinuation { continuation in
             copy.waitUntilUnsent(atMost: 4, continuation)()
@@ -140,7 +142,9 @@ import Testing
             copy.failed(.writeTimeout)()
         }
         #expect(lost == .writeTimeout)
-        #expect(throws: ConnectionFailure.writeTimeout) { try copy.enqueue(Self.bytes("x"), deadline: .distantFuture) }
+        #expect(throws: ConnectionFailure.writeTimeout) {
+            try copy.enqueue(.bytes(Self.bytes("x")), deadline: .distantFuture)
+        }
         let later = await withCheckedContinuation { copy.waitUntilUnsent(atMost: 0, $0)() }
         #expect(later == .writeTimeout)
     }

@@ -71,10 +71,14 @@ final class ConnectionTransport: Sendable {
     /// Hands bytes over without waiting; tells how many bytes are unsent now.
     @discardableResult
     func enqueue(_ bytes: ByteBuffer) throws(ConnectionFailure) -> Int {
+        try enqueue(.bytes(bytes))
+    }
+
+    private func enqueue(_ outgoing: Outgoing) throws(ConnectionFailure) -> Int {
         let deadline = NIODeadline.after(writeTimeout)
         let (result, unsent): (Result<Bool, ConnectionFailure>, Int) = state.withLock { state in
             do throws(ConnectionFailure) {
-                return (.success(try state.enqueue(bytes, deadline: deadline)), state.unsentBytes)
+                return (.success(try state.enqueue(outgoing, deadline: deadline)), state.unsentBytes)
             } catch {
                 return (.failure(error), 0)
             }
@@ -97,6 +101,13 @@ final class ConnectionTransport: Sendable {
         }
     }
 
+    /// Sends a part of a file: by the kernel, or through memory where the bytes are to be encrypted.
+    func write(_ file: FileSlice) async throws {
+        guard file.file.isWhole else { throw OpenFile.Failure.truncated }
+        _ = try enqueue(.file(file))
+        try await waitUntilUnsent(atMost: TransportState.outboundHighWater / 2)
+    }
+
     /// Waits until the kernel has taken all but `threshold` bytes.
     func waitUntilUnsent(atMost threshold: Int) async throws(ConnectionFailure) {
         let failure = await withCheckedContinuation { continuation in
@@ -107,17 +118,23 @@ final class ConnectionTransport: Sendable {
     }
 
     private func flushOutbox() {
-        let buffers = state.withLock { $0.takeOutbox() }
-        guard let last = buffers.last else { return }
-        for buffer in buffers.dropLast() {
-            let promise = channel.eventLoop.makePromise(of: Void.self)
-            complete(promise, count: buffer.readableBytes)
-            channel.write(buffer, promise: promise)
-        }
-        let promise = channel.eventLoop.makePromise(of: Void.self)
-        complete(promise, count: last.readableBytes)
-        channel.writeAndFlush(last, promise: promise)
+        let outbox = state.withLock { $0.takeOutbox() }
+        guard let last = outbox.last else { return }
+        for outgoing in outbox.dropLast() { write(outgoing, flushes: false) }
+        write(last, flushes: true)
         if unsentBytes > 0 { arm() }
+    }
+
+    private func write(_ outgoing: Outgoing, flushes: Bool) {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        complete(promise, count: outgoing.count)
+        switch outgoing {
+        case .bytes(let bytes) where flushes: channel.writeAndFlush(bytes, promise: promise)
+        case .bytes(let bytes): channel.write(bytes, promise: promise)
+        case .file(let file):
+            file.write(to: channel, promise: promise)
+            if flushes { channel.flush() }
+        }
     }
 
     private func complete(_ promise: EventLoopPromise<Void>, count: Int) {

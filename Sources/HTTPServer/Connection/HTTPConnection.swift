@@ -206,12 +206,26 @@ extension HTTPConnection {
                     try await write(bytes)
                 }
                 return Sent(bodyBytes: bytes.readableBytes, closes: closes)
+            case .file(let file):
+                try transport.enqueue(output)
+                try await transport.write(file)
+                return Sent(bodyBytes: file.length, closes: closes)
             case .stream(let producer):
                 return await stream(producer, plan, head: output)
             }
         } catch {
+            logFailure(of: error)
             return Sent(isComplete: false)
         }
+    }
+
+    /// Logs why a body could not be sent, unless it is just that the client is gone.
+    private func logFailure(of error: any Error) {
+        if error is ConnectionFailure || error is CancellationError { return }
+        context.logger.error(
+            "a response body could not be produced",
+            metadata: ["error": "\(String(describing: error))"]
+        )
     }
 
     /// Large bodies go in slices, so that a slow client is told apart from one that takes nothing.
@@ -230,12 +244,7 @@ extension HTTPConnection {
             return Sent(bodyBytes: sink.bodyBytes, closes: plan.fate == .close)
         } catch {
             sink.abandon()
-            if !(error is ConnectionFailure), !(error is CancellationError) {
-                context.logger.error(
-                    "a response body could not be produced",
-                    metadata: ["error": "\(String(describing: error))"]
-                )
-            }
+            logFailure(of: error)
             return Sent(
                 bodyBytes: sink.bodyBytes,
                 isComplete: false,

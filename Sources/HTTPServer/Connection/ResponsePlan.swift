@@ -6,6 +6,7 @@ struct ResponsePlan {
     enum Body {
         case nothing
         case bytes(ByteBuffer)
+        case file(FileSlice)
         case stream(ResponseBody.Producer)
     }
 
@@ -28,6 +29,10 @@ struct ResponsePlan {
         case .bytes(let bytes):
             framing = .fixed(bytes.readableBytes)
             body = isHead || bytes.readableBytes == 0 ? .nothing : .bytes(bytes)
+            self.fate = fate
+        case .file(let file):
+            framing = .fixed(file.length)
+            body = isHead || file.length == 0 ? .nothing : .file(file)
             self.fate = fate
         case .stream(let length?, let producer):
             framing = .fixed(length)

@@ -23,6 +23,20 @@ enum ReadOutcome: Sendable {
     case failed(ConnectionFailure)
 }
 
+/// What waits to leave.
+enum Outgoing: Sendable {
+    case bytes(ByteBuffer)
+    /// Left to the kernel; only where nothing has to change the bytes.
+    case file(FileSlice)
+
+    var count: Int {
+        switch self {
+        case .bytes(let bytes): bytes.readableBytes
+        case .file(let file): file.length
+        }
+    }
+}
+
 /// The bookkeeping of one connection's transport, without I/O: what arrived, what waits to leave, who waits for it.
 ///
 /// Every method returns what the shell has to do once it let go of the lock.
@@ -53,7 +67,7 @@ struct TransportState {
     private var failure: ConnectionFailure?
     private var reader: WaitingReader?
     private var writers: [WaitingWriter] = []
-    private var outbox: [ByteBuffer] = []
+    private var outbox: [Outgoing] = []
     private var isFlushScheduled = false
     private var cancelledReads: Set<UInt64> = []
     private var isDraining = false
@@ -164,17 +178,17 @@ struct TransportState {
     // MARK: Outbound
 
     /// Queues bytes; true when the shell has to schedule a flush.
-    mutating func enqueue(_ bytes: ByteBuffer, deadline: NIODeadline) throws(ConnectionFailure) -> Bool {
+    mutating func enqueue(_ outgoing: Outgoing, deadline: NIODeadline) throws(ConnectionFailure) -> Bool {
         if let failure { throw failure }
-        guard bytes.readableBytes > 0 else { return false }
-        outbox.append(bytes)
-        unsentBytes += bytes.readableBytes
+        guard outgoing.count > 0 else { return false }
+        outbox.append(outgoing)
+        unsentBytes += outgoing.count
         if writeDeadline == nil { writeDeadline = deadline }
         defer { isFlushScheduled = true }
         return !isFlushScheduled
     }
 
-    mutating func takeOutbox() -> [ByteBuffer] {
+    mutating func takeOutbox() -> [Outgoing] {
         isFlushScheduled = false
         defer { outbox = [] }
         return outbox

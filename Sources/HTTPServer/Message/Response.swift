@@ -61,6 +61,7 @@ public struct ResponseBody: Sendable {
 
     enum Content: Sendable {
         case bytes(ByteBuffer)
+        case file(FileSlice)
         case stream(length: Int?, Producer)
         case webSocket(WebSocketRoute)
     }
@@ -80,6 +81,13 @@ public struct ResponseBody: Sendable {
         ResponseBody(content: .bytes(bytes))
     }
 
+    /// A file as it is: sent from the kernel's cache without being copied into this process, except with TLS.
+    ///
+    /// When the file becomes shorter before it is sent, the connection is cut.
+    public static func file(_ file: OpenFile) -> ResponseBody {
+        ResponseBody(content: .file(FileSlice(file)))
+    }
+
     /// A body that is written while it is sent.
     ///
     /// The producer is suspended while the client is slow; an error it throws cuts the connection, so that the client
@@ -97,16 +105,21 @@ public struct ResponseBody: Sendable {
     public var length: Int? {
         switch content {
         case .bytes(let bytes): bytes.readableBytes
+        case .file(let file): file.length
         case .stream(let length, _): length
         case .webSocket: nil
         }
     }
 
-    /// Runs the producer, if there is one, and collects what it writes: for tests.
+    /// Reads the file or runs the producer, if there is one, and collects what it writes: for tests.
     public func collect() async throws -> [UInt8] {
         switch content {
         case .bytes(let bytes): return Array(bytes.readableBytesView)
         case .webSocket: return []
+        case .file(let file):
+            var bytes: [UInt8] = []
+            try await file.read { bytes.append(contentsOf: $0.readableBytesView) }
+            return bytes
         case .stream(_, let producer):
             let sink = MemorySink()
             try await producer(ResponseWriter(sink: sink))
@@ -114,7 +127,7 @@ public struct ResponseBody: Sendable {
         }
     }
 
-    /// The bytes, when they are there already: for tests and middleware.
+    /// The bytes, when they are in memory already: for tests and middleware.
     public var bytes: [UInt8]? {
         if case .bytes(let buffer) = content { Array(buffer.readableBytesView) } else { nil }
     }

@@ -49,6 +49,8 @@ public struct Compression: Middleware {
         case .bytes(let bytes):
             guard let result = try? Gzip.compress(bytes, level: level) else { return nil }
             return .bytes(result)
+        case .file(let file):
+            return compressed(.stream { writer in try await file.read { try await writer.sink.write($0) } })
         case .stream(_, let producer):
             let level = level
             return .stream { writer in
