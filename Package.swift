@@ -57,6 +57,7 @@ let package = Package(
 
         // L1: foundations
         module("Primitives"),
+        module("Compression", ["CZlib"]),
         module("DedicatedThread"),
         module("Observability", ["Primitives", logging]),
         module("Secrets", ["Primitives", crypto]),
@@ -65,10 +66,10 @@ let package = Package(
         module("PostgreSQL", ["CPostgreSQL", "DedicatedThread", "Primitives", logging]),
         module("MQTT", ["CMosquitto", "DedicatedThread", "Primitives", logging]),
         module("HTTPClient", ["CCurl", "DedicatedThread", "Primitives", logging]),
-        module("HTTPWire", [nioCore, httpTypes]),
+        module("HTTPWire", ["Compression", nioCore, httpTypes]),
         module(
             "HTTPServer",
-            ["HTTPWire", "CZlib", "Primitives", "Observability", nioCore, nioPosix, httpTypes, logging]
+            ["HTTPWire", "Compression", "Primitives", "Observability", nioCore, nioPosix, httpTypes, logging]
         ),
 
         // L3: domain
@@ -112,14 +113,15 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Primitives"),
+        tests("Compression"),
         tests("DedicatedThread"),
         tests("Observability", ["Primitives", logging]),
         tests("Secrets", ["Primitives"]),
         tests("PostgreSQL", ["TestSupport", "Primitives", logging]),
         tests("MQTT", ["TestSupport", "Primitives", logging]),
         tests("HTTPClient", ["TestSupport", "Primitives"]),
-        tests("HTTPWire", [nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
-        tests("HTTPServer", ["HTTPWire", "Primitives", nioCore, nioPosix, httpTypes]),
+        tests("HTTPWire", ["Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
+        tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, httpTypes]),
         tests("Expressions", ["Primitives"]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),

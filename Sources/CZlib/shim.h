@@ -3,14 +3,15 @@
 
 #include <zlib.h>
 
-/* deflateInit2 and inflateInit2 are macros, which Swift does not import. Window bits of 15 + 16 mean the gzip format. */
+/* deflateInit2 and inflateInit2 are macros, which Swift does not import. The window bits also choose the format:
+   9 to 15 zlib, 16 more gzip, negative raw. */
 
-static inline int plantwright_deflate_init_gzip(z_stream *stream, int level) {
-    return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+static inline int plantwright_deflate_init(z_stream *stream, int level, int window_bits, int memory_level) {
+    return deflateInit2(stream, level, Z_DEFLATED, window_bits, memory_level, Z_DEFAULT_STRATEGY);
 }
 
-static inline int plantwright_inflate_init_gzip(z_stream *stream) {
-    return inflateInit2(stream, 15 + 16);
+static inline int plantwright_inflate_init(z_stream *stream, int window_bits) {
+    return inflateInit2(stream, window_bits);
 }
 
 #endif

@@ -1,4 +1,6 @@
+import Compression
 import HTTPTypes
+import HTTPWire
 import NIOCore
 import Synchronization
 
@@ -7,7 +9,7 @@ import Synchronization
 /// What has a Content-Encoding or `Cache-Control: no-transform` already is left alone.
 public struct Compression: Middleware {
     private let minimumLength: Int
-    private let level: Int32
+    private let level: Int
 
     /// Makes the middleware.
     ///
@@ -16,7 +18,7 @@ public struct Compression: Middleware {
     ///   - level: zlib's level, 1 (fast) to 9 (small).
     public init(minimumLength: Int = 1_024, level: Int = 5) {
         self.minimumLength = minimumLength
-        self.level = Int32(clamping: min(9, max(1, level)))
+        self.level = level
     }
 
     /// Compresses the response of `next`.
@@ -66,11 +68,11 @@ public struct Compression: Middleware {
 
 /// Compresses a streamed body on its way.
 private final class GzipSink: ResponseSink {
-    private let compressor: Mutex<GzipCompressor>
+    private let deflater: Mutex<Deflater>
     private let next: any ResponseSink
 
-    init(level: Int32, next: any ResponseSink) throws(GzipError) {
-        compressor = Mutex(try GzipCompressor(level: level))
+    init(level: Int, next: any ResponseSink) throws(CompressionError) {
+        deflater = Mutex(try Deflater(.gzip, level: level))
         self.next = next
     }
 
@@ -87,10 +89,10 @@ private final class GzipSink: ResponseSink {
         try await pass(ByteBuffer(), .finish)
     }
 
-    private func pass(_ bytes: ByteBuffer, _ flush: GzipCompressor.Flush) async throws {
-        let output = try compressor.withLock { compressor in
+    private func pass(_ bytes: ByteBuffer, _ flush: Deflater.Flush) async throws {
+        let output = try deflater.withLock { deflater in
             var output = ByteBuffer()
-            try compressor.compress(bytes, flush: flush, into: &output)
+            try deflater.compress(bytes, flush: flush, into: &output)
             return output
         }
         if output.readableBytes > 0 { try await next.write(output) }

@@ -1,0 +1,47 @@
+import Compression
+import HTTPWire
+import NIOCore
+
+/// Gzip in one go.
+enum Gzip {
+    /// The compressed form of some bytes.
+    static func compress(_ bytes: ByteBuffer, level: Int = 6) throws(CompressionError) -> ByteBuffer {
+        var deflater = try Deflater(.gzip, level: level)
+        var output = ByteBuffer()
+        output.reserveCapacity(bytes.readableBytes / 3 + 64)
+        try deflater.compress(bytes, flush: .finish, into: &output)
+        return output
+    }
+
+    /// The bytes that were compressed, at most `limit`.
+    static func decompress(_ bytes: ByteBuffer, limit: Int) throws(CompressionError) -> ByteBuffer {
+        var inflater = try Inflater(.gzip)
+        var output = ByteBuffer()
+        var input = bytes
+        guard try inflater.decompress(&input, into: &output, limit: limit) == .finished else { throw .truncated }
+        return output
+    }
+}
+
+/// A name for contents: two checksums of zlib, enough to tell builds apart, no protection against anybody.
+struct ContentHash {
+    private var cyclic = Checksum.crc32
+    private var adler = Checksum.adler32
+
+    mutating func add(_ bytes: ByteBuffer) {
+        cyclic.add(bytes.readableBytesSpan)
+        adler.add(bytes.readableBytesSpan)
+    }
+
+    mutating func add(_ text: String) {
+        add(ByteBuffer(string: text))
+    }
+
+    /// Sixteen hexadecimal digits.
+    var text: String {
+        [cyclic.value, adler.value].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits
+        }.joined()
+    }
+}
