@@ -39,6 +39,7 @@ let package = Package(
         .executable(name: "plantwright", targets: ["plantwright"]),
         // For Benchmarks/ and Fuzz/, which are packages of their own.
         .library(name: "HTTPWire", targets: ["HTTPWire"]),
+        .library(name: "WireProperties", targets: ["WireProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -120,7 +121,13 @@ let package = Package(
         tests("PostgreSQL", ["TestSupport", "Primitives", logging]),
         tests("MQTT", ["TestSupport", "Primitives", logging]),
         tests("HTTPClient", ["TestSupport", "Primitives"]),
-        tests("HTTPWire", ["Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
+        .target(
+            name: "WireProperties",
+            dependencies: ["HTTPWire", nioCore, httpTypes],
+            path: "Tests/WireProperties",
+            swiftSettings: strict
+        ),
+        tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
         tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, httpTypes]),
         tests("Expressions", ["Primitives"]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),

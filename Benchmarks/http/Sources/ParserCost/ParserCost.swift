@@ -29,33 +29,33 @@ struct ParserCost {
     static let samples = [
         "plain": "GET /plain HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n",
         "browser": """
-            GET /api/v1/devices/motor-01/readings?metrics=temperature,vibration&points=1000 HTTP/1.1\r
-            Host: plant.example.com:8080\r
-            Connection: keep-alive\r
-            sec-ch-ua: "Chromium";v="156", "Not A(Brand";v="24"\r
-            sec-ch-ua-mobile: ?0\r
-            sec-ch-ua-platform: "Linux"\r
-            User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36\r
-            Accept: application/json\r
-            Sec-Fetch-Site: same-origin\r
-            Sec-Fetch-Mode: cors\r
-            Sec-Fetch-Dest: empty\r
-            Referer: http://plant.example.com:8080/devices/motor-01\r
-            Accept-Encoding: gzip, deflate, br, zstd\r
-            Accept-Language: en-GB,en;q=0.9,nl;q=0.8\r
-            Cookie: session=0123456789abcdef0123456789abcdef0123456789abcdef\r
-            \r
+        GET /api/v1/devices/motor-01/readings?metrics=temperature,vibration&points=1000 HTTP/1.1\r
+        Host: plant.example.com:8080\r
+        Connection: keep-alive\r
+        sec-ch-ua: "Chromium";v="156", "Not A(Brand";v="24"\r
+        sec-ch-ua-mobile: ?0\r
+        sec-ch-ua-platform: "Linux"\r
+        User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36\r
+        Accept: application/json\r
+        Sec-Fetch-Site: same-origin\r
+        Sec-Fetch-Mode: cors\r
+        Sec-Fetch-Dest: empty\r
+        Referer: http://plant.example.com:8080/devices/motor-01\r
+        Accept-Encoding: gzip, deflate, br, zstd\r
+        Accept-Language: en-GB,en;q=0.9,nl;q=0.8\r
+        Cookie: session=0123456789abcdef0123456789abcdef0123456789abcdef\r
+        \r
 
-            """,
+        """,
         "post": """
-            POST /api/v1/devices/motor-01/telemetry HTTP/1.1\r
-            Host: 127.0.0.1:8080\r
-            Authorization: Bearer 0123456789abcdef0123456789abcdef\r
-            Content-Type: application/json\r
-            Content-Length: 1024\r
-            \r
+        POST /api/v1/devices/motor-01/telemetry HTTP/1.1\r
+        Host: 127.0.0.1:8080\r
+        Authorization: Bearer 0123456789abcdef0123456789abcdef\r
+        Content-Type: application/json\r
+        Content-Length: 1024\r
+        \r
 
-            """ + String(repeating: "x", count: 1_024),
+        """ + String(repeating: "x", count: 1_024),
     ]
 
     private static func plantwright(_ bytes: ByteBuffer, _ count: Int) throws -> Int {

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzzers; see README.md. A package of its own, because everything in it is built with libFuzzer's instrumentation.
+let fuzzers = ["FuzzRequest", "FuzzChunked"]
+let properties = Target.Dependency.product(name: "WireProperties", package: "plantwright")
+let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+    name: "fuzz",
+    dependencies: [.package(name: "plantwright", path: "..")],
+    targets: [
+        .target(name: "CLibFuzzer"),
+        .target(name: "FuzzDriver", dependencies: ["CLibFuzzer", properties], swiftSettings: settings),
+    ]
+        + fuzzers.map { name in
+            .executableTarget(name: name, dependencies: ["FuzzDriver", properties], swiftSettings: settings)
+        }
+)

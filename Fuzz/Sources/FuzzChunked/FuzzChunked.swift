@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import WireProperties
+
+@main
+enum FuzzChunked {
+    static func main() { exit(FuzzDriver.run(ChunkedProperty.self)) }
+}

@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import WireProperties
+
+@main
+enum FuzzRequest {
+    static func main() { exit(FuzzDriver.run(RequestProperty.self)) }
+}
