@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Fuzzers; see README.md. A package of its own, because everything in it is built with libFuzzer's instrumentation.
-let fuzzers = ["FuzzRequest", "FuzzChunked"]
+let fuzzers = ["FuzzRequest", "FuzzChunked", "FuzzWebSocket", "FuzzDeflate", "FuzzMultipart"]
 let properties = Target.Dependency.product(name: "WireProperties", package: "plantwright")
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 

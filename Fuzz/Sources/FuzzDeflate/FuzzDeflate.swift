@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import WireProperties
+
+@main
+enum FuzzDeflate {
+    static func main() { exit(FuzzDriver.run(DeflateProperty.self)) }
+}

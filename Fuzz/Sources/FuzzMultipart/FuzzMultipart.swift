@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import WireProperties
+
+@main
+enum FuzzMultipart {
+    static func main() { exit(FuzzDriver.run(MultipartProperty.self)) }
+}

@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import WireProperties
+
+@main
+enum FuzzWebSocket {
+    static func main() { exit(FuzzDriver.run(WebSocketProperty.self)) }
+}
