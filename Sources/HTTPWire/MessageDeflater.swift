@@ -64,6 +64,7 @@ public final class MessageInflater: Sendable {
     /// - Parameters:
     ///   - payload: the payloads of all its frames.
     ///   - limit: the most bytes the message may have, enforced while they come out.
+    /// - Returns: the whole message.
     /// - Throws: `messageTooBig`, `corruptDeflate`, `outOfMemory`.
     public func inflate(_ payload: ByteBuffer, limit: Int) throws(WebSocketError) -> ByteBuffer {
         // Senders should write 0x00 for an empty message, but what is empty can mean nothing else.

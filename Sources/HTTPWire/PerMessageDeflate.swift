@@ -14,10 +14,10 @@ public struct PerMessageDeflate: Hashable, Sendable {
     /// Accepts the first offer that can be accepted.
     ///
     /// Declined are offers with unknown parameters, parameters that come twice, and values that are none (section 7).
-    /// What an offer says about the client's own window or context needs no consent.
+    /// What an offer says about the client's own window or context needs no consent. Nil when none can be accepted; the
+    /// WebSocket is opened without compression then.
     ///
     /// - Parameter offers: the elements of the client's Sec-WebSocket-Extensions.
-    /// - Returns: nil when none can be; the WebSocket is opened without compression then.
     public init?(accepting offers: [WebSocketExtension]) {
         for offer in offers where offer.name == "permessage-deflate" {
             if let agreed = PerMessageDeflate(offer) {

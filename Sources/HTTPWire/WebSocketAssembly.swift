@@ -37,6 +37,7 @@ struct WebSocketAssembly: Sendable {
     /// - Parameters:
     ///   - bytes: the next bytes of the frame.
     ///   - key: what they are masked with, from the first of them on; 0 for nothing.
+    /// - Throws: `invalidUTF8`.
     mutating func add(_ bytes: ByteBuffer, key: UInt32) throws(WebSocketError) {
         let start = payload.readableBytes
         payload.writeImmutableBuffer(bytes)

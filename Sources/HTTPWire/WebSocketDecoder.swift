@@ -12,9 +12,11 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// Makes the default limits.
     public init() {}
 
-    /// Bytes of one message as it comes, when it is compressed: a little more, for what does not compress.
+    /// Bytes of one message as it comes, when it is compressed.
+    ///
+    /// What does not compress gets longer, by up to a seventh with zlib's smallest memory level.
     var compressedMessage: Int {
-        let (sum, overflows) = message.addingReportingOverflow(message / 1_024 + 64)
+        let (sum, overflows) = message.addingReportingOverflow(message / 6 + 64)
         return overflows ? .max : sum
     }
 }

@@ -20,6 +20,7 @@ struct FrameHeader {
     ///   - role: the end that receives.
     ///   - allowsCompression: whether an extension has given RSV1 a meaning.
     ///   - room: the payload that a data frame may have, plain or with RSV1.
+    /// - Throws: what is wrong with it.
     init?(
         at buffer: ByteBuffer,
         role: WebSocketRole,

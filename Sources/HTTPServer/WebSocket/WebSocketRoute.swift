@@ -7,6 +7,7 @@ struct WebSocketRoute: Sendable {
     let handler: WebSocketHandler
     /// What the client offers, in order of preference.
     let extensions: [WebSocketExtension]
+    private let accept: String
 
     /// Reads the handshake; what is wrong with it is thrown as a problem.
     init(request: Request, handler: @escaping WebSocketHandler) throws {
@@ -19,8 +20,6 @@ struct WebSocketRoute: Sendable {
             throw HTTPProblem.handshake(error)
         }
     }
-
-    private let accept: String
 
     /// The response that changes the protocol.
     var response: Response {

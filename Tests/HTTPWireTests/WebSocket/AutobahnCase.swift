@@ -2,8 +2,9 @@ import HTTPWire
 import NIOCore
 import Testing
 
-/// One case of the Autobahn test suite, as far as it concerns what a server reads: the frames that the client sends,
-/// and what comes out. What the server answers follows from that, and is tested with live WebSockets.
+/// One case of the Autobahn test suite, as far as it concerns what a server reads.
+///
+/// It has the frames that the client sends, and what comes out of them. What the server answers follows from that, and is tested with live WebSockets.
 struct AutobahnCase: Sendable, CustomTestStringConvertible {
     /// The number in the suite.
     let number: String

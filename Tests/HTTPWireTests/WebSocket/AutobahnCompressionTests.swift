@@ -5,7 +5,9 @@ import Testing
 /// Sections 12 and 13 of the Autobahn test suite: permessage-deflate with several kinds of data, message sizes,
 /// fragment sizes and offers.
 @Suite struct AutobahnCompressionTests {
-    /// Length and fragment size, 0 for one frame. The suite also sends 128 KiB, a thousand times each.
+    /// Length and fragment size, 0 for one frame.
+    ///
+    /// The suite also sends 128 KiB, a thousand times each.
     private static let sizes = [
         (16, 0), (64, 0), (256, 0), (1_024, 0), (4_096, 0), (8_192, 0), (16_384, 0), (32_768, 0), (65_536, 0),
         (8_192, 256), (16_384, 256), (32_768, 1_024), (65_536, 4_096), (65_536, 32_768),
