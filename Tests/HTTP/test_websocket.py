@@ -326,7 +326,8 @@ def test_plain_and_final_blocks_and_empty_messages(frames):
 
 def test_fan_out_drops_a_client_that_stops_reading_and_delays_nobody(start_probe):
     probe = start_probe()
-    path = "/websocket/fan-out?rate=100&size=20000"
+    size, count = 100_000, 150
+    path = f"/websocket/fan-out?rate=100&size={size}"
     stalled = socket.socket()
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     stalled.connect((probe.host, probe.port))
@@ -334,20 +335,16 @@ def test_fan_out_drops_a_client_that_stops_reading_and_delays_nobody(start_probe
     stalled.sendall(
         f"GET {path} HTTP/1.1\r\nHost: probe\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
-    with connect(address(probe, path)) as one, connect(address(probe, path)) as other:
-        for client in (one, other):
+    with connect(address(probe, path), close_timeout=0.1) as client:
+        for _ in range(count):
             message = client.recv(timeout=30)
-            stamp = int(message.split()[0])
-            assert len(message) == 20_000
+            assert len(message) == size
             # The stamp is the uptime, which Python's monotonic clock is too.
-            assert 0 <= time.monotonic_ns() - stamp < 60e9
-        # 8 MB would not fit into the buffers of the one that does not read.
-        for _ in range(400):
-            assert one.recv(timeout=30) is not None
-        stalled.settimeout(60)
-        rest = b""
-        while data := stalled.recv(MEBIBYTE):
-            rest = (rest + data)[-100:]
+            assert 0 <= time.monotonic_ns() - int(message.split()[0]) < 60e9
+    # The other was dropped long before: it gets what the kernel's buffers held, and the end.
+    stalled.settimeout(60)
+    received = 0
+    while data := stalled.recv(MEBIBYTE):
+        received += len(data)
     stalled.close()
-    # Dropped: with the close frame behind what was sent, or without it when it took too long.
-    assert rest.endswith(b"\x88\x0a\x03\xf5too slow") or b"\x88" not in rest[-12:]
+    assert 0 < received < size * count * 2 // 3
