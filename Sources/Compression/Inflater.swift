@@ -25,6 +25,9 @@ public struct Inflater: ~Copyable {
 
     private var stream: CompressionStream
 
+    /// Whether the bytes so far end between two blocks that are not the last, at a whole byte: after a sync flush.
+    public private(set) var isAtFlushPoint = false
+
     /// Makes a decompressor.
     ///
     /// - Parameter format: what stands around the blocks.
@@ -52,6 +55,8 @@ public struct Inflater: ~Copyable {
         into output: inout OutputRawSpan
     ) throws(CompressionError) -> Progress {
         let (code, consumed) = stream.step(input, into: &output) { inflate($0, Z_NO_FLUSH) }
+        // A step that finds nothing to do would forget where it stands.
+        if code != Z_BUF_ERROR { isAtFlushPoint = stream.isAtFlushPoint }
         switch code {
         case Z_STREAM_END: return Progress(consumed: consumed, state: .finished)
         // Z_BUF_ERROR only says that there was nothing to do, or no room to do it.
@@ -62,15 +67,10 @@ public struct Inflater: ~Copyable {
         }
     }
 
-    /// Whether the bytes so far end between two blocks that are not the last, at a whole byte: after a sync flush.
-    public var isAtFlushPoint: Bool {
-        // Bits 0 to 2 count unused bits, bit 6 is set in the last block, bit 7 right after a block.
-        stream.pointer.pointee.data_type & 0b1100_0111 == 0b1000_0000
-    }
-
     /// Forgets the stream, whatever its state, and begins a new one.
     public mutating func reset() {
         inflateReset(stream.pointer)
+        isAtFlushPoint = false
     }
 
     /// Decompresses bytes in one go.
@@ -115,6 +115,14 @@ public struct Inflater: ~Copyable {
                 inflater.reset()
             }
         }
+    }
+}
+
+extension CompressionStream {
+    /// What inflation notes about the place where it stopped.
+    fileprivate var isAtFlushPoint: Bool {
+        // Bits 0 to 2 count unused bits, bit 6 is set in the last block, bit 7 right after a block.
+        pointer.pointee.data_type & 0b1100_0111 == 0b1000_0000
     }
 }
 

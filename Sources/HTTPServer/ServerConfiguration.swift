@@ -53,6 +53,8 @@ public struct ServerConfiguration: Sendable {
     public var parser = ParserLimits()
     /// Limits of WebSocket messages.
     public var webSocket = WebSocketLimits()
+    /// Compression of WebSocket messages; nil for none.
+    public var webSocketCompression: WebSocketCompression? = WebSocketCompression()
     /// Time-outs.
     public var timeouts = Timeouts()
     /// The length of the kernel's queue of connections that wait to be accepted.

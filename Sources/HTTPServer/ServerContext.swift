@@ -11,6 +11,7 @@ final class ServerContext: Sendable {
     let errorResponder: @Sendable (any Error, Request?) -> Response
     /// Whether the server was told to stop: answers say `Connection: close` then.
     let isDraining = Atomic<Bool>(false)
+    let webSocketCompression: WebSocketCompression.Contexts?
 
     private let table: RouteTable
     private let handler: Handler
@@ -30,6 +31,7 @@ final class ServerContext: Sendable {
         self.logger = logger
         self.observers = observers
         self.errorResponder = errorResponder
+        webSocketCompression = configuration.webSocketCompression.map { WebSocketCompression.Contexts($0) }
         table = try RouteTable(router)
         let routed = Dispatch(inner: ServerContext.chain(router.middleware, around: Dispatch.handle))
         let safe: Handler = { request in

@@ -64,13 +64,20 @@ public enum WebSocketError: String, Error, Hashable, Sendable, CaseIterable {
     case messageTooBig = "message-too-big"
     /// More fragments in one message than the limit.
     case tooManyFragments = "too-many-fragments"
+    /// A fragment that is not the last and has fewer bytes than the limit.
+    case fragmentTooSmall = "fragment-too-small"
+    /// A compressed message that DEFLATE cannot read, or that ends inside a block.
+    case corruptDeflate = "corrupt-deflate"
+    /// There is no memory to inflate with.
+    case outOfMemory = "out-of-memory"
 
     /// The code of the close frame that answers this.
     public var closeCode: WebSocketCloseCode {
         switch self {
-        case .invalidUTF8: .invalidPayload
+        case .invalidUTF8, .corruptDeflate: .invalidPayload
         case .messageTooBig: .messageTooBig
-        case .tooManyFragments: .policyViolation
+        case .tooManyFragments, .fragmentTooSmall: .policyViolation
+        case .outOfMemory: .internalError
         default: .protocolError
         }
     }

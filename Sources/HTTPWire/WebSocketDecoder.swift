@@ -2,13 +2,23 @@ import NIOCore
 
 /// What one WebSocket may bring.
 public struct WebSocketLimits: Hashable, Sendable {
-    /// Bytes of one message, over all its fragments.
+    /// Bytes of one message, over all its fragments, after decompression.
     public var message = 1_024 * 1_024
     /// Fragments of one message.
     public var fragments = 1_024
+    /// Bytes that every fragment but the last must have; 0 for none, as clients in the field send tiny ones.
+    public var minimumFragment = 0
 
     /// Makes the default limits.
     public init() {}
+
+    /// Bytes of one message as it comes, when it is compressed.
+    ///
+    /// What does not compress gets longer, by up to a seventh with zlib's smallest memory level.
+    var compressedMessage: Int {
+        let (sum, overflows) = message.addingReportingOverflow(message / 6 + 64)
+        return overflows ? .max : sum
+    }
 }
 
 /// What a WebSocket received.
@@ -25,7 +35,11 @@ public enum WebSocketEvent: Hashable, Sendable {
     case close(WebSocketCloseCode?, reason: String)
 }
 
-/// Turns bytes into WebSocket messages (RFC 6455) without I/O: checks frames, unmasks, puts fragments together.
+/// Turns bytes into WebSocket messages (RFC 6455) without I/O: checks frames, unmasks, puts fragments together,
+/// inflates (RFC 7692).
+///
+/// Data frames are read while they arrive, so that nothing waits for a large one, and text fails at its first impossible
+/// byte.
 public struct WebSocketDecoder: Sendable {
     private enum State: Hashable, Sendable {
         case open
@@ -33,22 +47,44 @@ public struct WebSocketDecoder: Sendable {
         case failed(WebSocketError)
     }
 
+    private enum Step {
+        case event(WebSocketEvent)
+        case goOn
+        case needsBytes
+    }
+
+    /// A data frame whose header was read.
+    private struct ArrivingFrame {
+        let isFinal: Bool
+        let maskingKey: UInt32
+        let length: Int
+        var received = 0
+    }
+
     private let role: WebSocketRole
     private let limits: WebSocketLimits
+    private let inflater: MessageInflater?
     private var state = State.open
     private var buffer: ByteBuffer
-    private var assembly = MessageAssembly()
+    private var arriving: ArrivingFrame?
+    private var assembly = WebSocketAssembly()
 
     /// Makes a decoder for one end of a connection.
     ///
     /// - Parameters:
     ///   - role: the end that receives; a server expects masked frames.
     ///   - limits: what a message may bring.
+    ///   - inflater: inflates compressed messages; nil when `PerMessageDeflate` was not agreed, so that they are refused.
     ///   - bytes: what already arrived behind the handshake.
-    public init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits(), unparsed bytes: ByteBuffer = .init())
-    {
+    public init(
+        role: WebSocketRole,
+        limits: WebSocketLimits = WebSocketLimits(),
+        inflater: MessageInflater? = nil,
+        unparsed bytes: ByteBuffer = .init()
+    ) {
         self.role = role
         self.limits = limits
+        self.inflater = inflater
         buffer = bytes
     }
 
@@ -71,101 +107,86 @@ public struct WebSocketDecoder: Sendable {
                 case .closed: return nil
                 case .open: break
                 }
-                guard let frame = try nextFrame() else { return nil }
-                if frame.opcode.isControl { return try control(frame) }
-                if let message = try assembly.add(frame, limits: limits) { return message }
+                switch try step() {
+                case .event(let event): return event
+                case .goOn: continue
+                case .needsBytes:
+                    // An idle WebSocket must not hold on to the memory of its last read.
+                    if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+                    return nil
+                }
             }
         } catch {
-            state = .failed(error)
-            buffer = ByteBuffer()
-            assembly = MessageAssembly()
+            end(.failed(error))
             throw error
         }
     }
 
-    private mutating func control(_ frame: WebSocketFrame) throws(WebSocketError) -> WebSocketEvent {
-        switch frame.opcode {
-        case .ping: return .ping(frame.payload)
-        case .pong: return .pong(frame.payload)
+    private mutating func end(_ state: State) {
+        self.state = state
+        buffer = ByteBuffer()
+        arriving = nil
+        assembly = WebSocketAssembly()
+    }
+
+    private mutating func step() throws(WebSocketError) -> Step {
+        if let arriving { return try data(arriving) }
+        let header = try FrameHeader(
+            at: buffer,
+            role: role,
+            allowsCompression: inflater != nil,
+            room: assembly.room(limits)
+        )
+        guard let header else { return .needsBytes }
+        guard header.opcode.isControl else {
+            try assembly.begin(header, limits: limits)
+            buffer.moveReaderIndex(forwardBy: header.length)
+            arriving = ArrivingFrame(
+                isFinal: header.isFinal,
+                maskingKey: header.maskingKey,
+                length: header.payloadLength
+            )
+            return .goOn
+        }
+        guard buffer.readableBytes >= header.length + header.payloadLength else { return .needsBytes }
+        buffer.moveReaderIndex(forwardBy: header.length)
+        var payload = buffer.readSlice(length: header.payloadLength) ?? ByteBuffer()
+        payload.applyWebSocketMask(header.maskingKey)
+        return .event(try control(header.opcode, payload))
+    }
+
+    private mutating func data(_ frame: ArrivingFrame) throws(WebSocketError) -> Step {
+        var frame = frame
+        let count = min(frame.length - frame.received, buffer.readableBytes)
+        if count > 0, let bytes = buffer.readSlice(length: count) {
+            try assembly.add(bytes, key: frame.maskingKey.rotatedLeft(bytes: frame.received))
+            frame.received += count
+        }
+        guard frame.received == frame.length else {
+            arriving = frame
+            return .needsBytes
+        }
+        arriving = nil
+        guard frame.isFinal, let message = try assembly.finish(limits, inflater) else { return .goOn }
+        return .event(message)
+    }
+
+    private mutating func control(
+        _ opcode: WebSocketOpcode,
+        _ payload: ByteBuffer
+    ) throws(WebSocketError) -> WebSocketEvent {
+        switch opcode {
+        case .ping: return .ping(payload)
+        case .pong: return .pong(payload)
         default: break
         }
-        state = .closed
-        buffer = ByteBuffer()
-        assembly = MessageAssembly()
-        var payload = frame.payload
+        end(.closed)
+        var payload = payload
         if payload.readableBytes == 0 { return .close(nil, reason: "") }
         guard let number: UInt16 = payload.readInteger() else { throw .invalidCloseFrame }
         let code = WebSocketCloseCode(rawValue: number)
         guard code.isSendable else { throw .invalidCloseFrame }
         guard let reason = String(validating: payload.readableBytesView, as: UTF8.self) else { throw .invalidUTF8 }
         return .close(code, reason: reason)
-    }
-
-    private mutating func nextFrame() throws(WebSocketError) -> WebSocketFrame? {
-        guard let header = try FrameHeader(at: buffer, role: role, room: limits.message - assembly.size) else {
-            return nil
-        }
-        guard buffer.readableBytes >= header.length + header.payloadLength else { return nil }
-        buffer.moveReaderIndex(forwardBy: header.length)
-        var payload = buffer.readSlice(length: header.payloadLength) ?? ByteBuffer()
-        if let key = header.maskingKey { payload.applyWebSocketMask(key) }
-        return WebSocketFrame(isFinal: header.isFinal, opcode: header.opcode, payload: payload)
-    }
-}
-
-/// The first bytes of a frame (RFC 6455 section 5.2).
-private struct FrameHeader {
-    let isFinal: Bool
-    let opcode: WebSocketOpcode
-    let maskingKey: UInt32?
-    /// Bytes of the header itself.
-    let length: Int
-    let payloadLength: Int
-
-    /// Reads a header; nil when it has not arrived whole.
-    ///
-    /// What can be refused by its first bytes is refused at once.
-    init?(at buffer: ByteBuffer, role: WebSocketRole, room: Int) throws(WebSocketError) {
-        let start = buffer.readerIndex
-        guard let first: UInt8 = buffer.getInteger(at: start) else { return nil }
-        guard first & 0x70 == 0 else { throw .reservedBit }
-        guard let opcode = WebSocketOpcode(rawValue: first & 0x0F) else { throw .unknownOpcode }
-        self.opcode = opcode
-        isFinal = first & 0x80 != 0
-        if opcode.isControl, !isFinal { throw .invalidControlFrame }
-        guard let second: UInt8 = buffer.getInteger(at: start + 1) else { return nil }
-        guard (second & 0x80 != 0) == (role == .server) else { throw .wrongMasking }
-        let short = second & 0x7F
-        if opcode.isControl, short > 125 { throw .invalidControlFrame }
-        guard let (payload, size) = try FrameHeader.length(short: short, in: buffer) else { return nil }
-        if !opcode.isControl, payload > room { throw .messageTooBig }
-        payloadLength = payload
-        if role == .server {
-            guard let key: UInt32 = buffer.getInteger(at: start + size) else { return nil }
-            maskingKey = key
-            length = size + 4
-        } else {
-            maskingKey = nil
-            length = size
-        }
-    }
-
-    private static func length(
-        short: UInt8,
-        in buffer: ByteBuffer
-    ) throws(WebSocketError) -> (payload: Int, size: Int)? {
-        let start = buffer.readerIndex + 2
-        switch short {
-        case 126:
-            guard let long: UInt16 = buffer.getInteger(at: start) else { return nil }
-            guard long > 125 else { throw .invalidLength }
-            return (Int(long), 4)
-        case 127:
-            guard let long: UInt64 = buffer.getInteger(at: start) else { return nil }
-            guard long > 0xFFFF, let payload = Int(exactly: long) else { throw .invalidLength }
-            return (payload, 10)
-        default:
-            return (Int(short), 2)
-        }
     }
 }

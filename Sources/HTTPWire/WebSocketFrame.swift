@@ -17,14 +17,22 @@ public enum WebSocketOpcode: UInt8, Hashable, Sendable, CaseIterable {
 public struct WebSocketFrame: Hashable, Sendable {
     /// Whether this is the last fragment of its message.
     public var isFinal: Bool
+    /// Whether this begins a compressed message: RSV1 (RFC 7692 section 6).
+    public var isCompressed: Bool
     /// What the payload is.
     public var opcode: WebSocketOpcode
     /// The payload, unmasked.
     public var payload: ByteBuffer
 
     /// Makes a frame.
-    public init(isFinal: Bool = true, opcode: WebSocketOpcode, payload: ByteBuffer = ByteBuffer()) {
+    public init(
+        isFinal: Bool = true,
+        isCompressed: Bool = false,
+        opcode: WebSocketOpcode,
+        payload: ByteBuffer = ByteBuffer()
+    ) {
         self.isFinal = isFinal
+        self.isCompressed = isCompressed
         self.opcode = opcode
         self.payload = payload
     }
@@ -45,7 +53,7 @@ extension WebSocketFrame {
     public func write(into buffer: inout ByteBuffer, maskingKey: UInt32? = nil) {
         let length = payload.readableBytes
         buffer.reserveCapacity(minimumWritableBytes: length + 14)
-        buffer.writeInteger((isFinal ? 0x80 : 0) | opcode.rawValue)
+        buffer.writeInteger((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         let maskBit: UInt8 = maskingKey == nil ? 0 : 0x80
         switch length {
         case 0..<126:
@@ -83,10 +91,11 @@ extension WebSocketFrame {
 }
 
 extension ByteBuffer {
-    /// Masks or unmasks the readable bytes in place (RFC 6455 section 5.3).
-    mutating func applyWebSocketMask(_ key: UInt32) {
-        if key == 0 { return }
-        withUnsafeMutableReadableBytes { bytes in
+    /// Masks or unmasks readable bytes in place (RFC 6455 section 5.3), from the one at `offset` on.
+    mutating func applyWebSocketMask(_ key: UInt32, from offset: Int = 0) {
+        if key == 0 || offset >= readableBytes { return }
+        withUnsafeMutableReadableBytes { readable in
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: readable[offset...])
             let native = key.bigEndian
             let wide = UInt64(native) << 32 | UInt64(native)
             var index = 0
@@ -100,5 +109,13 @@ extension ByteBuffer {
                 index += 1
             }
         }
+    }
+}
+
+extension UInt32 {
+    /// The masking key for a payload from its byte `count` on.
+    func rotatedLeft(bytes count: Int) -> UInt32 {
+        let bits = UInt32(truncatingIfNeeded: count & 3) * 8
+        return bits == 0 ? self : self << bits | self >> (32 - bits)
     }
 }

@@ -119,6 +119,17 @@ import Testing
         #expect(!isAtFlushPointAfterTheEnd)
     }
 
+    /// The result just fills the room, so that one more step finds nothing to do.
+    @Test func aStepWithoutWorkKeepsTheFlushPoint() throws {
+        var deflater = try Deflater(.raw)
+        let bytes = try SmallSteps.compress(Self.hello, with: &deflater, flush: .sync, piece: 100, room: 100)
+        var inflater = try Inflater(.raw)
+        let (result, _) = try SmallSteps.decompress(bytes, with: &inflater, piece: 100, room: Self.hello.count)
+        #expect(result == Self.hello)
+        let isAtFlushPoint = inflater.isAtFlushPoint
+        #expect(isAtFlushPoint)
+    }
+
     @Test func resettingAfterAnErrorBeginsAnew() throws {
         var inflater = try Inflater(.raw)
         #expect(throws: CompressionError.corrupt) { try SmallSteps.decompress([0xFF, 0xFF], with: &inflater) }

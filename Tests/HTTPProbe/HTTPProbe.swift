@@ -5,13 +5,16 @@ import Logging
 /// A server with one route for each thing that an independent client or a benchmark wants to try; for tests only.
 ///
 /// Prints `listening on URL` when it is ready, and serves until it is ended. Options: `--listen HOST:PORT` (default a
-/// free port of 127.0.0.1) and `--files DIRECTORY` (served under `/files/`).
+/// free port of 127.0.0.1), `--files DIRECTORY` (served under `/files/`), `--websocket-limit BYTES` and
+/// `--websocket-compression on|off` (default on).
 @main
 enum HTTPProbe {
     static func main() async throws {
         let options = ProbeOptions(CommandLine.arguments)
         var configuration = ServerConfiguration(host: options.host, port: options.port)
         configuration.maximumConnections = 50_000
+        if let limit = options.webSocketLimit { configuration.webSocket.message = limit }
+        if !options.compressesWebSockets { configuration.webSocketCompression = nil }
         let server = try Server(
             configuration: configuration,
             router: try ProbeRoutes.router(options),
@@ -28,6 +31,8 @@ struct ProbeOptions {
     var host = "127.0.0.1"
     var port = 0
     var files: String?
+    var webSocketLimit: Int?
+    var compressesWebSockets = true
 
     init(_ arguments: [String]) {
         var rest = arguments.dropFirst()
@@ -38,6 +43,8 @@ struct ProbeOptions {
                 host = parts.first.map(String.init) ?? host
                 port = parts.last.flatMap { Int($0) } ?? 0
             case "--files": files = value
+            case "--websocket-limit": webSocketLimit = Int(value)
+            case "--websocket-compression": compressesWebSockets = value == "on"
             default: FileHandle.standardError.write(Data("unknown option \(name)\n".utf8))
             }
         }

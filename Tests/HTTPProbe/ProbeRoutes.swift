@@ -55,5 +55,16 @@ enum ProbeRoutes {
                 }
             }
         }
+        let fanOuts = FanOuts()
+        router.webSocket("/websocket/fan-out") { request, socket in
+            await fanOuts.fanOut(for: request).serve(socket)
+        }
+        // The server's messages, encoded once: `?count=` of them with `?size=` bytes.
+        router.webSocket("/websocket/burst") { request, socket in
+            let size = request.query.first("size").flatMap { Int($0) } ?? 200
+            let message = PreparedMessage(text: String(repeating: "burst ", count: max(0, size) / 6))
+            let count = request.query.first("count").flatMap { Int($0) } ?? 1
+            for _ in 0..<max(0, count) { try await socket.send(message) }
+        }
     }
 }

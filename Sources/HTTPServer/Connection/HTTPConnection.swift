@@ -133,12 +133,16 @@ struct HTTPConnection: Sendable {
 
     private func serveWebSocket(_ route: WebSocketRoute, _ response: Response, start: ContinuousClock.Instant) async {
         let configuration = context.configuration
+        let compression = context.webSocketCompression?.agree(route.extensions)
+        var response = response
+        response.headers[.secWebSocketExtensions] = compression?.extent.answer
         let sent = await send(response, for: route.request.head, fate: .upgrade)
         guard sent.isComplete else { return }
         let connection = WebSocketConnection(
             transport: transport,
             timeouts: configuration.timeouts,
             limits: configuration.webSocket,
+            compression: compression,
             unparsed: inbound.takeUnparsedBytes()
         )
         registration.onDrain { connection.close(.goingAway, reason: "The server stops.") }

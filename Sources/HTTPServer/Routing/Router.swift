@@ -136,7 +136,7 @@ public struct Router: Sendable {
         entries.append(
             Entry(description: description) { request in
                 if let refusal = try await accept(request) { return refusal }
-                return try WebSocketRoute(request: request, handler: handler).response()
+                return try WebSocketRoute(request: request, handler: handler).response
             }
         )
     }

@@ -1,4 +1,4 @@
-import HTTPTypes
+import HTTPWire
 import NIOCore
 import Synchronization
 
@@ -11,41 +11,6 @@ public enum WebSocketMessage: Hashable, Sendable {
     case text(String)
     /// A binary message.
     case binary([UInt8])
-}
-
-/// A message in its wire form: encoded once, it can be sent to many WebSockets without being copied.
-public struct PreparedMessage: Sendable {
-    let encoded: ByteBuffer
-
-    /// Encodes a text message.
-    public init(text: String) {
-        encoded = WebSocketFrame(opcode: .text, payload: ByteBuffer(string: text)).encoded
-    }
-
-    /// Encodes a text message.
-    ///
-    /// - Parameter bytes: the text as valid UTF-8, such as `JSONValue.bytes`.
-    public init(utf8 bytes: [UInt8]) {
-        encoded = WebSocketFrame(opcode: .text, payload: ByteBuffer(bytes: bytes)).encoded
-    }
-
-    /// Encodes a binary message.
-    public init(binary bytes: [UInt8]) {
-        encoded = WebSocketFrame(opcode: .binary, payload: ByteBuffer(bytes: bytes)).encoded
-    }
-
-    /// Bytes on the wire.
-    public var length: Int { encoded.readableBytes }
-}
-
-extension WebSocketFrame {
-    /// The frame as a server sends it.
-    fileprivate var encoded: ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(payload.readableBytes + 10)
-        write(into: &buffer)
-        return buffer
-    }
 }
 
 /// An open WebSocket (RFC 6455), server side.
@@ -69,12 +34,26 @@ public final class WebSocketConnection: Sendable {
 
     private let transport: ConnectionTransport
     private let timeouts: Timeouts
+    private let compression: WebSocketCompression.Agreed?
     private let state: Mutex<State>
 
-    init(transport: ConnectionTransport, timeouts: Timeouts, limits: WebSocketLimits, unparsed: ByteBuffer) {
+    init(
+        transport: ConnectionTransport,
+        timeouts: Timeouts,
+        limits: WebSocketLimits,
+        compression: WebSocketCompression.Agreed?,
+        unparsed: ByteBuffer
+    ) {
         self.transport = transport
         self.timeouts = timeouts
-        state = Mutex(State(decoder: WebSocketDecoder(role: .server, limits: limits, unparsed: unparsed)))
+        self.compression = compression
+        let decoder = WebSocketDecoder(
+            role: .server,
+            limits: limits,
+            inflater: compression?.inflater,
+            unparsed: unparsed
+        )
+        state = Mutex(State(decoder: decoder))
     }
 
     /// The messages that arrive.
@@ -95,18 +74,24 @@ public final class WebSocketConnection: Sendable {
 
     /// Sends a text message; suspends until the kernel has taken it and everything before it.
     public func send(text: String) async throws(ConnectionFailure) {
-        try await send(PreparedMessage(text: text))
-    }
-
-    /// Sends a message that is encoded already; suspends until the kernel has taken it and everything before it.
-    public func send(_ message: PreparedMessage) async throws(ConnectionFailure) {
-        try enqueue(encoded: message.encoded)
-        try await transport.waitUntilUnsent(atMost: 0)
+        try await send(.text, ByteBuffer(string: text))
     }
 
     /// Sends a binary message; suspends until the kernel has taken it and everything before it.
     public func send(binary bytes: [UInt8]) async throws(ConnectionFailure) {
-        try await send(PreparedMessage(binary: bytes))
+        try await send(.binary, ByteBuffer(bytes: bytes))
+    }
+
+    /// Sends a message that is encoded already; suspends until the kernel has taken it and everything before it.
+    public func send(_ message: PreparedMessage) async throws(ConnectionFailure) {
+        try enqueue(message)
+        try await transport.waitUntilUnsent(atMost: 0)
+    }
+
+    private func send(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) async throws(ConnectionFailure) {
+        let frame = WebSocketFrame(opcode: opcode, payload: payload)
+        try enqueue(encoded: compression?.compressed(frame) ?? frame.encoded)
+        try await transport.waitUntilUnsent(atMost: 0)
     }
 
     /// Hands a message over without waiting.
@@ -114,7 +99,7 @@ public final class WebSocketConnection: Sendable {
     /// - Returns: the bytes that are unsent now, so that a reader who is too slow can be closed with 1013.
     @discardableResult
     public func enqueue(_ message: PreparedMessage) throws(ConnectionFailure) -> Int {
-        try enqueue(encoded: message.encoded)
+        try enqueue(encoded: message.encoded(for: compression))
     }
 
     @discardableResult
@@ -265,26 +250,5 @@ public final class WebSocketConnection: Sendable {
         while await nextMessage() != nil {}
         // Lingering: after a refusal the client may still be sending, and a reset could destroy the close frame.
         await transport.close(linger: timeouts.linger)
-    }
-}
-
-/// A request that is allowed to become a WebSocket, and who will speak then.
-struct WebSocketRoute: Sendable {
-    let request: Request
-    let handler: WebSocketHandler
-
-    /// The response that changes the protocol.
-    func response() throws -> Response {
-        let accept: String
-        do throws(WebSocketHandshake.Refusal) {
-            accept = try WebSocketHandshake.accept(request.head)
-        } catch {
-            throw HTTPProblem.handshake(error)
-        }
-        return Response(
-            status: .switchingProtocols,
-            headers: [.upgrade: "websocket", .secWebSocketAccept: accept],
-            body: ResponseBody(content: .webSocket(self))
-        )
     }
 }
