@@ -37,10 +37,10 @@ public struct Timeouts: Sendable {
 
 /// Where and how a server listens.
 public struct ServerConfiguration: Sendable {
-    /// The address to bind, a numeric IP address or a host name.
-    public var host: String
-    /// The port; 0 for any free one.
-    public var port: Int
+    /// Where to listen.
+    public var address: ListenAddress
+    /// Certificate and rules of TLS; nil for plain HTTP.
+    public var tls: ServerTLS?
     /// The most connections at the same time; more are answered 503.
     public var maximumConnections = 20_000
     /// The most connections of one address, except from this machine; more are answered 503.
@@ -62,7 +62,11 @@ public struct ServerConfiguration: Sendable {
 
     /// Makes a configuration with the default limits.
     public init(host: String = "127.0.0.1", port: Int = 0) {
-        self.host = host
-        self.port = port
+        address = .tcp(host: host, port: port)
+    }
+
+    /// Makes a configuration with the default limits.
+    public init(address: ListenAddress) {
+        self.address = address
     }
 }

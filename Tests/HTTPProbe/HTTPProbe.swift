@@ -5,18 +5,20 @@ import Logging
 /// A server with one route for each thing that an independent client or a benchmark wants to try; for tests only.
 ///
 /// Prints `listening on URL` when it is ready, and serves until it is ended. Options: `--listen HOST:PORT` (default a
-/// free port of 127.0.0.1) and `--files DIRECTORY` (served under `/files/`).
+/// free port of 127.0.0.1), `--files DIRECTORY` (served under `/files/`), and those of `ListenerOptions`.
 @main
 enum HTTPProbe {
     static func main() async throws {
         let options = ProbeOptions(CommandLine.arguments)
-        var configuration = ServerConfiguration(host: options.host, port: options.port)
-        configuration.maximumConnections = 50_000
+        ListenerOptions.raiseFileLimit()
         let server = try Server(
-            configuration: configuration,
+            configuration: options.listener.configuration,
             router: try ProbeRoutes.router(options),
+            tlsObserver: ListenerOptions.report,
             logger: Logger(label: "probe")
         )
+        let stopping = ListenerOptions.stopOnTermination(server)
+        defer { stopping.cancel() }
         let address = try await server.bind()
         FileHandle.standardOutput.write(Data("listening on \(address.url)\n".utf8))
         try await server.run()
@@ -25,20 +27,17 @@ enum HTTPProbe {
 
 /// What the command line says.
 struct ProbeOptions {
-    var host = "127.0.0.1"
-    var port = 0
+    var listener = ListenerOptions()
     var files: String?
 
     init(_ arguments: [String]) {
         var rest = arguments.dropFirst()
         while let name = rest.popFirst(), let value = rest.popFirst() {
             switch name {
-            case "--listen":
-                let parts = value.split(separator: ":")
-                host = parts.first.map(String.init) ?? host
-                port = parts.last.flatMap { Int($0) } ?? 0
             case "--files": files = value
-            default: FileHandle.standardError.write(Data("unknown option \(name)\n".utf8))
+            default:
+                if listener.take(name, value) { continue }
+                FileHandle.standardError.write(Data("unknown option \(name)\n".utf8))
             }
         }
     }

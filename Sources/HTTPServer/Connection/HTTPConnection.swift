@@ -9,9 +9,11 @@ struct HTTPConnection: Sendable {
     private let context: ServerContext
     private let inbound: InboundStream
     private let registration: ConnectionRegistry.Registration
+    private let clientCertificate: ClientCertificate?
 
-    init(transport: ConnectionTransport, context: ServerContext, registration: ConnectionRegistry.Registration) {
-        self.transport = transport
+    init(_ accepted: Acceptor.Accepted, context: ServerContext, registration: ConnectionRegistry.Registration) {
+        transport = accepted.transport
+        clientCertificate = accepted.clientCertificate
         self.context = context
         self.registration = registration
         inbound = InboundStream(
@@ -114,13 +116,14 @@ struct HTTPConnection: Sendable {
                 target: target,
                 remoteAddress: transport.remoteAddress,
                 isLoopback: transport.isLoopback,
-                isSecure: false,
+                isSecure: transport.isSecure,
                 id: context.nextID(),
                 body: body
             )
         }
         do throws(TargetError) {
             var request = make(try RequestTarget(parsing: head.target))
+            request.clientCertificate = clientCertificate
             context.route(&request)
             return request
         } catch {
