@@ -90,7 +90,7 @@ def idle(program: str, kind: str, count: int) -> None:
     start = time.monotonic()
     clients = [open_one(server.port, number, kind) for number in range(count)]
     seconds = time.monotonic() - start
-    time.sleep(1)
+    time.sleep(3)
     after = server.memory()
     each = (after["VmRSS"] - before["VmRSS"]) / count
     good = time.monotonic()

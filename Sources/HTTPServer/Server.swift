@@ -178,10 +178,11 @@ public final class Server: Sendable {
         }
         resumeAddressWaiters(with: nil)
         context.isDraining.store(true, ordering: .relaxed)
+        listener?.close()
+        // Before `finish()`, so that idle connections still get a task to end in.
+        registry.drain()
         acceptor.finish()
         guard let listener else { return }
-        listener.close()
-        registry.drain()
         _ = listener.channel.eventLoop.scheduleTask(deadline: .after(context.configuration.timeouts.drain)) {
             [registry] in
             registry.abort()
@@ -191,16 +192,36 @@ public final class Server: Sendable {
 
     private func serveConnections() async {
         await withDiscardingTaskGroup { group in
-            for await connection in acceptor.accepted {
-                group.addTask {
-                    guard let registration = connection.registration else {
-                        await self.refuse(connection.transport)
-                        return
-                    }
-                    await HTTPConnection(connection, context: self.context, registration: registration).run()
-                    registration.end()
-                }
+            for await work in acceptor.work {
+                group.addTask { await self.serve(work) }
             }
+        }
+    }
+
+    private func serve(_ work: Acceptor.Work) async {
+        switch work {
+        case .accepted(let accepted):
+            guard let registration = accepted.registration else {
+                await refuse(accepted.transport)
+                return
+            }
+            await serve(HTTPConnection(accepted, context: context, registration: registration))
+        case .resumed(let connection, let outcome): await serve(connection, after: outcome)
+        case .upgraded(let connection, let upgrade):
+            await connection.run(upgrade)
+            connection.end()
+        }
+    }
+
+    private func serve(_ connection: HTTPConnection, after outcome: ReadOutcome? = nil) async {
+        switch await connection.run(after: outcome) {
+        case .closed: connection.end()
+        case .parked(let deadline): acceptor.park(connection, until: deadline)
+        case .upgraded(let upgrade):
+            // A server that is stopping has no new tasks; this one will do.
+            if acceptor.handOver(.upgraded(connection, upgrade)) { return }
+            await connection.run(upgrade)
+            connection.end()
         }
     }
 

@@ -46,7 +46,7 @@ import Testing
     @Test(arguments: [
         ("/CN=press-7", "CN=press-7", "press-7"),
         ("/C=AT/O=Plant/OU=Hall 3/CN=press-7", "CN=press-7,OU=Hall 3,O=Plant,C=AT", "press-7"),
-        ("/O=A, B + C/CN=#1", "CN=\\#1,O=A\\, B \\+ C", "#1"),
+        ("/O=A, B \\+ C/CN=#1", "CN=\\#1,O=A\\, B \\+ C", "#1"),
         ("/O=Süd/CN= x ", "CN=\\ x\\ ,O=Süd", " x "),
         ("/O=only/UID=7", "UID=7,O=only", nil),
         ("/CN=first/CN=last", "CN=last,CN=first", "last"),

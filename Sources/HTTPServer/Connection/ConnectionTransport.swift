@@ -69,6 +69,13 @@ final class ConnectionTransport: Sendable {
         }
     }
 
+    /// Waits for bytes without a task: `wake` is called once, on any thread, with what a read would have brought.
+    func park(deadline: NIODeadline, wake: @escaping @Sendable (ReadOutcome) -> Void) {
+        let act = state.withLock { $0.park(deadline: deadline, wake: wake) }
+        act()
+        arm()
+    }
+
     // MARK: Writing
 
     /// Hands bytes over without waiting; tells how many bytes are unsent now.
@@ -201,7 +208,13 @@ final class ConnectionTransport: Sendable {
             channel.close(mode: .output, promise: nil)
             await discardInput(until: .after(linger), atMost: 4 * 1_024 * 1_024)
         }
-        // With TLS this says farewell first, so that the client can tell the end from a cut (RFC 8446 section 6.1).
+        closeIdle()
+    }
+
+    /// Closes a connection on which nothing is left to send.
+    ///
+    /// With TLS this says farewell first, so that the client can tell the end from a cut (RFC 8446 section 6.1).
+    func closeIdle() {
         fail(.closed)
         channel.close(promise: nil)
     }

@@ -12,9 +12,17 @@ final class Acceptor: Sendable {
         let clientCertificate: ClientCertificate?
     }
 
-    /// The connections, in the order in which they became ready.
-    let accepted: AsyncStream<Accepted>
-    private let continuation: AsyncStream<Accepted>.Continuation
+    /// What a task is needed for.
+    enum Work: Sendable {
+        case accepted(Accepted)
+        /// Something came for an idle connection.
+        case resumed(HTTPConnection, ReadOutcome)
+        case upgraded(HTTPConnection, HTTPConnection.Upgrade)
+    }
+
+    /// Everything that needs a task, in the order in which it came up.
+    let work: AsyncStream<Work>
+    private let continuation: AsyncStream<Work>.Continuation
     private let configuration: ServerConfiguration
     private let registry: ConnectionRegistry
     private let observe: @Sendable (TLSEvent) -> Void
@@ -27,17 +35,17 @@ final class Acceptor: Sendable {
         self.configuration = configuration
         self.registry = registry
         self.observe = observe
-        (accepted, continuation) = AsyncStream.makeStream(of: Accepted.self)
+        (work, continuation) = AsyncStream.makeStream(of: Work.self)
     }
 
-    /// Takes no more connections in.
+    /// Takes no more connections in, and hands out no more work than there is.
     func finish() {
         continuation.finish()
     }
 
     // MARK: Listening
 
-    /// Begins to listen; connections are kept until somebody takes them from `accepted`.
+    /// Begins to listen; connections are kept until somebody takes them from `work`.
     func bind() async throws(ListenError) -> Listener {
         let address = configuration.address
         let identity = try await identity()
@@ -131,10 +139,21 @@ final class Acceptor: Sendable {
     }
 
     private func hand(_ connection: Accepted) {
-        // After `finish()` nobody takes it any more.
-        if case .terminated = continuation.yield(connection) {
+        if !handOver(.accepted(connection)) {
             connection.registration?.end()
             connection.transport.abort()
+        }
+    }
+
+    /// Asks for a task; false after `finish()`, when there are none any more.
+    func handOver(_ work: Work) -> Bool {
+        if case .terminated = continuation.yield(work) { false } else { true }
+    }
+
+    /// Lets an idle connection wait without a task.
+    func park(_ connection: HTTPConnection, until deadline: NIODeadline) {
+        connection.park(until: deadline) { outcome in
+            if !self.handOver(.resumed(connection, outcome)) { connection.endIdle() }
         }
     }
 }
