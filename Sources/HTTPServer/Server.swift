@@ -59,7 +59,7 @@ public final class Server: Sendable {
                 maximumPerAddress: configuration.maximumConnectionsPerAddress
             )
         )
-        acceptor = Acceptor(configuration: configuration, registry: registry, observe: tlsObserver)
+        acceptor = Acceptor(context: context, registry: registry, observe: tlsObserver)
     }
 
     /// The number of open connections.
@@ -200,12 +200,7 @@ public final class Server: Sendable {
 
     private func serve(_ work: Acceptor.Work) async {
         switch work {
-        case .accepted(let accepted):
-            guard let registration = accepted.registration else {
-                await refuse(accepted.transport)
-                return
-            }
-            await serve(HTTPConnection(accepted, context: context, registration: registration))
+        case .refused(let transport): await refuse(transport)
         case .resumed(let connection, let outcome): await serve(connection, after: outcome)
         case .upgraded(let connection, let upgrade):
             await connection.run(upgrade)
@@ -213,7 +208,7 @@ public final class Server: Sendable {
         }
     }
 
-    private func serve(_ connection: HTTPConnection, after outcome: ReadOutcome? = nil) async {
+    private func serve(_ connection: HTTPConnection, after outcome: ReadOutcome) async {
         switch await connection.run(after: outcome) {
         case .closed: connection.end()
         case .parked(let deadline): acceptor.park(connection, until: deadline)

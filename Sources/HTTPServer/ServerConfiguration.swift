@@ -5,7 +5,7 @@ public struct Timeouts: Sendable {
     /// Between requests, and before the first one.
     public var idle = Duration.seconds(60)
     /// An idle connection gives its task back after so long, and most of its memory with it; not seen from outside.
-    public var park = Duration.seconds(1)
+    public var park = Duration.milliseconds(250)
     /// For the rest of a head, from its first byte.
     public var head = Duration.seconds(15)
     /// For the next piece of a body.

@@ -11,11 +11,11 @@ struct HTTPConnection: Sendable {
     private let registration: ConnectionRegistry.Registration
     private let clientCertificate: ClientCertificate?
 
-    init(_ accepted: Acceptor.Accepted, context: ServerContext, registration: ConnectionRegistry.Registration) {
+    init(_ accepted: Acceptor.Accepted, context: ServerContext) {
         transport = accepted.transport
         clientCertificate = accepted.clientCertificate
         self.context = context
-        self.registration = registration
+        registration = accepted.registration
         inbound = InboundStream(
             transport: transport,
             limits: context.configuration.parser,

@@ -7,15 +7,15 @@ final class Acceptor: Sendable {
     /// A connection that is ready for requests.
     struct Accepted: Sendable {
         let transport: ConnectionTransport
-        /// Nil when there are too many connections.
-        let registration: ConnectionRegistry.Registration?
+        let registration: ConnectionRegistry.Registration
         let clientCertificate: ClientCertificate?
     }
 
     /// What a task is needed for.
     enum Work: Sendable {
-        case accepted(Accepted)
-        /// Something came for an idle connection.
+        /// There are too many connections to take this one in.
+        case refused(ConnectionTransport)
+        /// Something came for an idle connection; or for a new one, which waits without a task as well.
         case resumed(HTTPConnection, ReadOutcome)
         case upgraded(HTTPConnection, HTTPConnection.Upgrade)
     }
@@ -23,16 +23,17 @@ final class Acceptor: Sendable {
     /// Everything that needs a task, in the order in which it came up.
     let work: AsyncStream<Work>
     private let continuation: AsyncStream<Work>.Continuation
-    private let configuration: ServerConfiguration
+    private let context: ServerContext
+    private var configuration: ServerConfiguration { context.configuration }
     private let registry: ConnectionRegistry
     private let observe: @Sendable (TLSEvent) -> Void
 
     init(
-        configuration: ServerConfiguration,
+        context: ServerContext,
         registry: ConnectionRegistry,
         observe: @escaping @Sendable (TLSEvent) -> Void
     ) {
-        self.configuration = configuration
+        self.context = context
         self.registry = registry
         self.observe = observe
         (work, continuation) = AsyncStream.makeStream(of: Work.self)
@@ -115,7 +116,11 @@ final class Acceptor: Sendable {
             try pipeline.addHandler(TransportHandler(transport: transport))
         } else {
             try pipeline.addHandler(TransportHandler(transport: transport))
-            hand(Accepted(transport: transport, registration: registration, clientCertificate: nil))
+            if let registration {
+                begin(Accepted(transport: transport, registration: registration, clientCertificate: nil))
+            } else if !handOver(.refused(transport)) {
+                transport.abort()
+            }
         }
     }
 
@@ -127,7 +132,7 @@ final class Acceptor: Sendable {
         switch outcome {
         case .success(let certificate):
             registration.onDrain { transport.drain() }
-            hand(Accepted(transport: transport, registration: registration, clientCertificate: certificate))
+            begin(Accepted(transport: transport, registration: registration, clientCertificate: certificate))
         case .failure(let failure):
             registration.end()
             handshakeFailed(failure.reason, transport)
@@ -138,11 +143,8 @@ final class Acceptor: Sendable {
         observe(.handshakeFailed(reason, remoteAddress: transport.remoteAddress))
     }
 
-    private func hand(_ connection: Accepted) {
-        if !handOver(.accepted(connection)) {
-            connection.registration?.end()
-            connection.transport.abort()
-        }
+    private func begin(_ accepted: Accepted) {
+        park(HTTPConnection(accepted, context: context), until: .after(configuration.timeouts.idle))
     }
 
     /// Asks for a task; false after `finish()`, when there are none any more.
@@ -150,7 +152,7 @@ final class Acceptor: Sendable {
         if case .terminated = continuation.yield(work) { false } else { true }
     }
 
-    /// Lets an idle connection wait without a task.
+    /// Lets an idle connection wait without a task: with one it would take three times the memory.
     func park(_ connection: HTTPConnection, until deadline: NIODeadline) {
         connection.park(until: deadline) { outcome in
             if !self.handOver(.resumed(connection, outcome)) { connection.endIdle() }
