@@ -26,11 +26,8 @@ public final class PlantwrightMetrics: Sendable {
     public let ingestCommitSeconds: Histogram
     /// How long an HTTP request took until the end of its answer, in seconds.
     public let httpRequestSeconds: Histogram
-    /// When the web server's TLS certificate ends, in seconds since 1970; 0 without TLS.
-    public let tlsCertificateExpiry: Gauge
-    /// 1 while changed certificate files cannot be used and the certificate before stays in use.
-    public let tlsCertificateRefused: Gauge
-    private let tlsHandshakes: CounterFamily
+    /// What the web server's TLS listener tells.
+    public let tls: TLSMetrics
     private let deliveriesByOutcome: CounterFamily
     private let httpRequests: CounterFamily
 
@@ -73,19 +70,7 @@ public final class PlantwrightMetrics: Sendable {
             "plantwright_ingest_commit_seconds",
             "Duration of an ingest transaction up to the answer to COMMIT."
         )
-        tlsCertificateExpiry = registry.gauge(
-            "plantwright_tls_certificate_not_after_seconds",
-            "End of the TLS certificate in use, in seconds since 1970; 0 without TLS."
-        )
-        tlsCertificateRefused = registry.gauge(
-            "plantwright_tls_certificate_refused",
-            "1 while changed certificate files cannot be used and the one before stays in use."
-        )
-        tlsHandshakes = registry.counters(
-            "plantwright_tls_handshake_failures_total",
-            "TLS handshakes that failed.",
-            labels: ["reason"]
-        )
+        tls = TLSMetrics(registry: registry)
         httpRequests = registry.counters(
             "plantwright_http_requests_total",
             "HTTP requests by matched route.",
@@ -100,11 +85,6 @@ public final class PlantwrightMetrics: Sendable {
     /// The counter of a connector's deliveries with one outcome, such as `delivered`, `dead` or `retry`.
     public func deliveries(connector: String, outcome: String) -> Counter {
         deliveriesByOutcome.counter([connector, outcome])
-    }
-
-    /// The counter of TLS handshakes that failed for one reason, such as `timed-out`.
-    public func tlsHandshakeFailures(reason: String) -> Counter {
-        tlsHandshakes.counter([reason])
     }
 
     /// The counter of HTTP requests to one route, such as `/api/v1/devices/{key}`; never a raw path.

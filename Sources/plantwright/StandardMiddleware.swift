@@ -33,16 +33,16 @@ enum StandardMiddleware {
         { event in
             switch event {
             case .certificateInUse(let certificate):
-                metrics.tlsCertificateExpiry.set(Double(certificate.notValidAfter))
-                metrics.tlsCertificateRefused.set(0)
+                metrics.tls.certificateExpiry.set(Double(certificate.notValidAfter))
+                metrics.tls.certificateRefused.set(0)
                 logger.notice("TLS certificate in use", metadata: ["serial": "\(certificate.serialNumber)"])
             case .certificateRefused(let error):
-                metrics.tlsCertificateRefused.set(1)
+                metrics.tls.certificateRefused.set(1)
                 logger.error(
                     "a changed TLS certificate cannot be used; the one before stays in use",
                     metadata: ["reason": "\(error.message)"]
                 )
-            case .handshakeFailed(let reason, _): metrics.tlsHandshakeFailures(reason: reason.rawValue).increment()
+            case .handshakeFailed(let reason, _): metrics.tls.handshakeFailures(reason: reason.rawValue).increment()
             }
         }
     }
