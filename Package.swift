@@ -28,9 +28,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -43,6 +45,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -70,7 +73,10 @@ let package = Package(
         module("HTTPWire", ["Compression", nioCore, httpTypes]),
         module(
             "HTTPServer",
-            ["HTTPWire", "Compression", "Primitives", "Observability", nioCore, nioPosix, httpTypes, logging]
+            [
+                "HTTPWire", "Compression", "Primitives", "Observability", nioCore, nioPosix, nioTLS, nioSSL, httpTypes,
+                logging,
+            ]
         ),
 
         // L3: domain
@@ -128,7 +134,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
-        tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, httpTypes]),
+        tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]),
         tests("Expressions", ["Primitives"]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),

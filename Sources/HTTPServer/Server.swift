@@ -1,45 +1,7 @@
 import HTTPTypes
 import Logging
 import NIOCore
-import NIOPosix
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#endif
-
-/// Why a server could not begin to listen.
-public enum ListenError: Error, Hashable, Sendable {
-    /// Another process listens on this address.
-    case addressInUse(host: String, port: Int)
-    /// The address does not belong to this machine or is no address.
-    case addressNotAvailable(host: String, port: Int)
-    /// The user may not listen there.
-    case notPermitted(host: String, port: Int)
-    /// Anything else; the system's words.
-    case other(host: String, port: Int, reason: String)
-
-    /// One sentence for people.
-    public var message: String {
-        switch self {
-        case .addressInUse(let host, let port): "\(host):\(port) is in use by another process."
-        case .addressNotAvailable(let host, let port): "\(host):\(port) is not an address of this machine."
-        case .notPermitted(let host, let port): "Listening on \(host):\(port) is not permitted."
-        case .other(let host, let port, let reason): "Cannot listen on \(host):\(port): \(reason)"
-        }
-    }
-}
-
-/// Where a server listens.
-public struct BoundAddress: Hashable, Sendable {
-    /// The numeric IP address.
-    public let host: String
-    /// The port.
-    public let port: Int
-
-    /// `http://host:port`, with brackets around an IPv6 address.
-    public var url: String { host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)" }
-}
 
 /// An HTTP/1.1 and WebSocket server on one address.
 ///
@@ -48,16 +10,15 @@ public struct BoundAddress: Hashable, Sendable {
 public final class Server: Sendable {
     private enum State {
         case new
-        case bound(any Channel, BoundAddress)
-        case running(any Channel, BoundAddress, Task<Void, Never>)
+        case bound(Listener)
+        case running(Listener, Task<Void, Never>)
         case stopped
     }
 
     private let context: ServerContext
     private let registry: ConnectionRegistry
     private let state = Mutex(State.new)
-    private let accepted: AsyncStream<ConnectionTransport>
-    private let acceptor: AsyncStream<ConnectionTransport>.Continuation
+    private let acceptor: Acceptor
     private let addressWaiters = Mutex<[CheckedContinuation<BoundAddress?, Never>]>([])
 
     /// Makes a server.
@@ -68,6 +29,7 @@ public final class Server: Sendable {
     ///   - middleware: runs for every request that was understood, also for those that match no route; the first is
     ///     the outermost. What needs a matched route (authorization) is added to the router instead.
     ///   - observers: told about every exchange when it is over: access log, metrics.
+    ///   - tlsObserver: told about certificates and failed handshakes, on any thread; logging is up to it.
     ///   - logger: for failures of handlers that no client is told about.
     ///   - errorResponder: turns everything that is thrown, the server's own `HTTPProblem`s included, into a response;
     ///     the request is nil when it was not understood.
@@ -77,6 +39,7 @@ public final class Server: Sendable {
         router: Router,
         middleware: [any Middleware] = [],
         observers: [@Sendable (ExchangeRecord) -> Void] = [],
+        tlsObserver: @escaping @Sendable (TLSEvent) -> Void = { _ in },
         logger: Logger,
         errorResponder: @escaping @Sendable (any Error, Request?) -> Response = { error, _ in
             HTTPProblem.response(for: error)
@@ -96,7 +59,7 @@ public final class Server: Sendable {
                 maximumPerAddress: configuration.maximumConnectionsPerAddress
             )
         )
-        (accepted, acceptor) = AsyncStream.makeStream(of: ConnectionTransport.self)
+        acceptor = Acceptor(context: context, registry: registry, observe: tlsObserver)
     }
 
     /// The number of open connections.
@@ -118,27 +81,22 @@ public final class Server: Sendable {
     /// Connections wait until `run()` is called.
     @discardableResult
     public func bind() async throws(ListenError) -> BoundAddress {
-        if let address = currentAddress { return address }
-        let configuration = context.configuration
-        let channel: any Channel
-        do {
-            channel = try await bootstrap().bind(host: configuration.host, port: configuration.port).get()
+        if let listener { return listener.address }
+        let listener: Listener
+        do throws(ListenError) {
+            listener = try await acceptor.bind()
         } catch {
             resumeAddressWaiters(with: nil)
-            throw ListenError(error, host: configuration.host, port: configuration.port)
+            throw error
         }
-        let address = BoundAddress(
-            host: channel.localAddress?.ipAddress ?? configuration.host,
-            port: channel.localAddress?.port ?? 0
-        )
         let isStopped = state.withLock { state in
             if case .stopped = state { return true }
-            state = .bound(channel, address)
+            state = .bound(listener)
             return false
         }
-        if isStopped { channel.close(promise: nil) }
-        resumeAddressWaiters(with: isStopped ? nil : address)
-        return address
+        if isStopped { listener.close() }
+        resumeAddressWaiters(with: isStopped ? nil : listener.address)
+        return listener.address
     }
 
     /// Where the server listens; waits until it does.
@@ -149,7 +107,7 @@ public final class Server: Sendable {
             await withCheckedContinuation { continuation in
                 let known: BoundAddress?? = state.withLock { state in
                     switch state {
-                    case .bound(_, let address), .running(_, let address, _): return .some(address)
+                    case .bound(let listener), .running(let listener, _): return .some(listener.address)
                     case .stopped: return .some(nil)
                     case .new:
                         addressWaiters.withLock { $0.append(continuation) }
@@ -161,13 +119,20 @@ public final class Server: Sendable {
         }
     }
 
-    private var currentAddress: BoundAddress? {
+    private var listener: Listener? {
         state.withLock { state in
             switch state {
-            case .bound(_, let address), .running(_, let address, _): address
+            case .bound(let listener), .running(let listener, _): listener
             case .new, .stopped: nil
             }
         }
+    }
+
+    /// Reads the certificate's files again, whether they look changed or not.
+    ///
+    /// The server does so by itself when they change; a process may do it on SIGHUP.
+    public func reloadCertificate() async {
+        await listener?.identity?.reload(always: true)
     }
 
     private func resumeAddressWaiters(with address: BoundAddress?) {
@@ -176,26 +141,6 @@ public final class Server: Sendable {
             return waiters
         }
         for waiter in waiters { waiter.resume(returning: address) }
-    }
-
-    private func bootstrap() -> ServerBootstrap {
-        let configuration = context.configuration
-        let acceptor = acceptor
-        return ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let transport = ConnectionTransport(
-                        channel: channel,
-                        writeTimeout: configuration.timeouts.write
-                    )
-                    try channel.pipeline.syncOperations.addHandler(TransportHandler(transport: transport))
-                    acceptor.yield(transport)
-                }
-            }
     }
 
     // MARK: Serving
@@ -207,13 +152,15 @@ public final class Server: Sendable {
         // answered. When the server was stopped before, that task finds nothing to accept and ends.
         let connections = Task { await serveConnections() }
         state.withLock { state in
-            if case .bound(let channel, let address) = state { state = .running(channel, address, connections) }
+            if case .bound(let listener) = state { state = .running(listener, connections) }
         }
+        let watching = listener?.identity.map { identity in Task { await identity.watch() } }
         await withTaskCancellationHandler {
             await connections.value
         } onCancel: {
             shutdown()
         }
+        watching?.cancel()
     }
 
     /// Stops to listen and lets running requests finish.
@@ -221,21 +168,23 @@ public final class Server: Sendable {
     /// After `Timeouts.drain` the remaining connections are closed and their handlers cancelled. `run()` returns when
     /// the last handler has.
     public func shutdown() {
-        let (channel, connections): ((any Channel)?, Task<Void, Never>?) = state.withLock { state in
+        let (listener, connections): (Listener?, Task<Void, Never>?) = state.withLock { state in
             defer { state = .stopped }
             switch state {
-            case .bound(let channel, _): return (channel, nil)
-            case .running(let channel, _, let connections): return (channel, connections)
+            case .bound(let listener): return (listener, nil)
+            case .running(let listener, let connections): return (listener, connections)
             case .new, .stopped: return (nil, nil)
             }
         }
         resumeAddressWaiters(with: nil)
         context.isDraining.store(true, ordering: .relaxed)
-        acceptor.finish()
-        guard let channel else { return }
-        channel.close(promise: nil)
+        listener?.close()
+        // Before `finish()`, so that idle connections still get a task to end in.
         registry.drain()
-        _ = channel.eventLoop.scheduleTask(deadline: .after(context.configuration.timeouts.drain)) { [registry] in
+        acceptor.finish()
+        guard let listener else { return }
+        _ = listener.channel.eventLoop.scheduleTask(deadline: .after(context.configuration.timeouts.drain)) {
+            [registry] in
             registry.abort()
             connections?.cancel()
         }
@@ -243,16 +192,31 @@ public final class Server: Sendable {
 
     private func serveConnections() async {
         await withDiscardingTaskGroup { group in
-            for await transport in accepted {
-                group.addTask {
-                    guard let registration = self.registry.register(transport) else {
-                        await self.refuse(transport)
-                        return
-                    }
-                    await HTTPConnection(transport: transport, context: self.context, registration: registration).run()
-                    registration.end()
-                }
+            for await work in acceptor.work {
+                group.addTask { await self.serve(work) }
             }
+        }
+    }
+
+    private func serve(_ work: Acceptor.Work) async {
+        switch work {
+        case .refused(let transport): await refuse(transport)
+        case .resumed(let connection, let outcome): await serve(connection, after: outcome)
+        case .upgraded(let connection, let upgrade):
+            await connection.run(upgrade)
+            connection.end()
+        }
+    }
+
+    private func serve(_ connection: HTTPConnection, after outcome: ReadOutcome) async {
+        switch await connection.run(after: outcome) {
+        case .closed: connection.end()
+        case .parked(let deadline): acceptor.park(connection, until: deadline)
+        case .upgraded(let upgrade):
+            // A server that is stopping has no new tasks; this one will do.
+            if acceptor.handOver(.upgraded(connection, upgrade)) { return }
+            await connection.run(upgrade)
+            connection.end()
         }
     }
 
@@ -285,16 +249,5 @@ public final class Server: Sendable {
             )
         )
         await transport.close(linger: .milliseconds(500))
-    }
-}
-
-extension ListenError {
-    init(_ error: any Error, host: String, port: Int) {
-        switch (error as? IOError)?.errnoCode {
-        case EADDRINUSE: self = .addressInUse(host: host, port: port)
-        case EADDRNOTAVAIL: self = .addressNotAvailable(host: host, port: port)
-        case EACCES, EPERM: self = .notPermitted(host: host, port: port)
-        default: self = .other(host: host, port: port, reason: "\(error)")
-        }
     }
 }

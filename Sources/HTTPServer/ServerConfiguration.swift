@@ -4,6 +4,8 @@ import Primitives
 public struct Timeouts: Sendable {
     /// Between requests, and before the first one.
     public var idle = Duration.seconds(60)
+    /// An idle connection gives its task back after so long, and most of its memory with it; not seen from outside.
+    public var park = Duration.milliseconds(250)
     /// For the rest of a head, from its first byte.
     public var head = Duration.seconds(15)
     /// For the next piece of a body.
@@ -37,10 +39,10 @@ public struct Timeouts: Sendable {
 
 /// Where and how a server listens.
 public struct ServerConfiguration: Sendable {
-    /// The address to bind, a numeric IP address or a host name.
-    public var host: String
-    /// The port; 0 for any free one.
-    public var port: Int
+    /// Where to listen.
+    public var address: ListenAddress
+    /// Certificate and rules of TLS; nil for plain HTTP.
+    public var tls: ServerTLS?
     /// The most connections at the same time; more are answered 503.
     public var maximumConnections = 20_000
     /// The most connections of one address, except from this machine; more are answered 503.
@@ -64,7 +66,11 @@ public struct ServerConfiguration: Sendable {
 
     /// Makes a configuration with the default limits.
     public init(host: String = "127.0.0.1", port: Int = 0) {
-        self.host = host
-        self.port = port
+        address = .tcp(host: host, port: port)
+    }
+
+    /// Makes a configuration with the default limits.
+    public init(address: ListenAddress) {
+        self.address = address
     }
 }

@@ -26,6 +26,8 @@ public final class PlantwrightMetrics: Sendable {
     public let ingestCommitSeconds: Histogram
     /// How long an HTTP request took until the end of its answer, in seconds.
     public let httpRequestSeconds: Histogram
+    /// What the web server's TLS listener tells.
+    public let tls: TLSMetrics
     private let deliveriesByOutcome: CounterFamily
     private let httpRequests: CounterFamily
 
@@ -68,6 +70,7 @@ public final class PlantwrightMetrics: Sendable {
             "plantwright_ingest_commit_seconds",
             "Duration of an ingest transaction up to the answer to COMMIT."
         )
+        tls = TLSMetrics(registry: registry)
         httpRequests = registry.counters(
             "plantwright_http_requests_total",
             "HTTP requests by matched route.",

@@ -101,5 +101,5 @@ struct UserCommand: AsyncParsableCommand {
 
 extension Settings {
     /// The address that people use.
-    var baseURL: String { publicURL ?? "http://\(listen.urlText)" }
+    var baseURL: String { publicURL ?? BoundAddress(address: listen, isSecure: tls != nil).url }
 }

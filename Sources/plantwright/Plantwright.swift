@@ -38,7 +38,7 @@ struct CommonFlags: ParsableArguments {
 
 /// Flags of the commands that run the server.
 struct ServerFlags: ParsableArguments {
-    @Option(help: "host:port of the web server (PLANTWRIGHT_LISTEN).")
+    @Option(help: "host:port or unix:/path of the web server (PLANTWRIGHT_LISTEN).")
     var listen: String?
     @Option(help: "MQTT broker address; without it a private one is run (PLANTWRIGHT_MQTT_URL).")
     var mqttUrl: String?
@@ -50,9 +50,9 @@ struct ServerFlags: ParsableArguments {
     var publicUrl: String?
     @Option(help: "Loopback hosts, addresses and CIDRs that ERP calls may reach (PLANTWRIGHT_OUTBOUND_ALLOW).")
     var outboundAllow: String?
-    @Option(help: "TLS certificate chain (PLANTWRIGHT_TLS_CERTIFICATE).")
+    @Option(help: "PEM file of the TLS certificate chain; read again when it changes (PLANTWRIGHT_TLS_CERTIFICATE).")
     var tlsCertificate: String?
-    @Option(help: "TLS private key (PLANTWRIGHT_TLS_KEY).")
+    @Option(help: "PEM file of the TLS private key (PLANTWRIGHT_TLS_KEY).")
     var tlsKey: String?
 
     var values: [String: String] {

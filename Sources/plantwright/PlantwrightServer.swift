@@ -61,6 +61,9 @@ struct PlantwrightServer: Sendable {
         logger.notice("Listening", metadata: ["address": "\(address.url)"])
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
+            if settings.tls != nil {
+                group.addTask { for await _ in HangUpSignal.received() { await server.reloadCertificate() } }
+            }
             group.addTask { await DatabaseMonitor(pool: parts.pool, readiness: readiness, logger: logger).run() }
             group.addTask {
                 try await bringUp(parts, database: database)
@@ -185,11 +188,14 @@ struct PlantwrightServer: Sendable {
         hint: @escaping @Sendable () -> Void
     ) throws -> Server {
         let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, hint: hint).makeRouter()
+        var configuration = ServerConfiguration(address: settings.listen)
+        configuration.tls = settings.tls
         return try Server(
-            configuration: ServerConfiguration(host: settings.listen.host, port: settings.listen.port),
+            configuration: configuration,
             router: router,
             middleware: StandardMiddleware.all,
             observers: StandardMiddleware.observers(metrics, logger),
+            tlsObserver: StandardMiddleware.tlsObserver(metrics, logger),
             logger: logger
         ) { [logger] error, _ in PlantwrightAPI.respond(to: error, logger: logger) }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPClient
+import HTTPServer
 import Logging
 import MQTT
 import PostgreSQL
@@ -30,12 +31,11 @@ struct Settings: Sendable {
             self.host = host
             self.port = port
         }
-
-        /// The address as part of a URL.
-        var urlText: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
     }
 
-    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    var listen = HTTPServer.ListenAddress.tcp(host: "127.0.0.1", port: 8080)
+    /// Certificate and key of the web server; nil for plain HTTP.
+    var tls: ServerTLS?
     /// External PostgreSQL; nil for the embedded one.
     var database: PostgresConfiguration?
     /// External broker; nil for the embedded one.
@@ -93,7 +93,8 @@ struct SettingsReader {
             assetsDirectory: assetsDirectory(),
             secretKeyFile: text("SECRET_KEY_FILE") ?? dataDirectory + "/secret.key"
         )
-        if let value = text("LISTEN") { settings.listen = address("LISTEN", value) ?? settings.listen }
+        if let value = text("LISTEN") { settings.listen = webAddress(value) ?? settings.listen }
+        readTLS(into: &settings)
         if let value = text("MQTT_LISTEN") { settings.brokerListen = address("MQTT_LISTEN", value) }
         readServers(into: &settings)
         settings.clientID = text("MQTT_CLIENT_ID")
@@ -112,11 +113,37 @@ struct SettingsReader {
         } catch {
             reasons.append("OUTBOUND_ALLOW: a comma-separated list of hosts, addresses and CIDRs is expected")
         }
-        for name in ["TLS_CERTIFICATE", "TLS_KEY"] where text(name) != nil {
-            reasons.append("\(name): this version has no TLS listener; put a TLS proxy in front and leave it unset")
-        }
         if !reasons.isEmpty { throw InvalidConfiguration(reasons: reasons) }
         return settings
+    }
+
+    /// `host:port`, or `unix:/path` for a proxy on this machine.
+    private mutating func webAddress(_ value: String) -> HTTPServer.ListenAddress? {
+        if value.hasPrefix("unix:") {
+            let path = String(value.dropFirst(5))
+            if path.hasPrefix("/"), path.utf8.count < 108 { return .unix(path: path) }
+            reasons.append("LISTEN: unix: needs an absolute path of at most 107 bytes")
+            return nil
+        }
+        return address("LISTEN", value).map { .tcp(host: $0.host, port: $0.port) }
+    }
+
+    /// Certificate and key come together, and are read at once, so that a mistake is seen before anything starts.
+    private mutating func readTLS(into settings: inout Settings) {
+        switch (text("TLS_CERTIFICATE"), text("TLS_KEY")) {
+        case (nil, nil): return
+        case (.some, nil): reasons.append("TLS_KEY: is needed with TLS_CERTIFICATE")
+        case (nil, .some): reasons.append("TLS_CERTIFICATE: is needed with TLS_KEY")
+        case (let certificate?, let key?):
+            let tls = ServerTLS(certificatePath: Self.absolute(certificate), keyPath: Self.absolute(key))
+            do throws(TLSFileError) {
+                try tls.check()
+                settings.tls = tls
+            } catch {
+                let name = if case .key = error { "TLS_KEY" } else { "TLS_CERTIFICATE" }
+                reasons.append("\(name): \(error.message)")
+            }
+        }
     }
 
     private mutating func readServers(into settings: inout Settings) {

@@ -27,4 +27,23 @@ enum StandardMiddleware {
             },
         ]
     }
+
+    /// Failed handshakes are counted only: they are the clients' affair, and there are always some.
+    static func tlsObserver(_ metrics: PlantwrightMetrics, _ logger: Logger) -> @Sendable (TLSEvent) -> Void {
+        { event in
+            switch event {
+            case .certificateInUse(let certificate):
+                metrics.tls.certificateExpiry.set(Double(certificate.notValidAfter))
+                metrics.tls.certificateRefused.set(0)
+                logger.notice("TLS certificate in use", metadata: ["serial": "\(certificate.serialNumber)"])
+            case .certificateRefused(let error):
+                metrics.tls.certificateRefused.set(1)
+                logger.error(
+                    "a changed TLS certificate cannot be used; the one before stays in use",
+                    metadata: ["reason": "\(error.message)"]
+                )
+            case .handshakeFailed(let reason, _): metrics.tls.handshakeFailures(reason: reason.rawValue).increment()
+            }
+        }
+    }
 }

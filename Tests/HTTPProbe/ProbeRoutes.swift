@@ -1,3 +1,4 @@
+import Foundation
 import HTTPServer
 import HTTPTypes
 import Primitives
@@ -9,6 +10,7 @@ enum ProbeRoutes {
         plain(&router)
         bodies(&router)
         webSockets(&router)
+        files(&router, options)
         return router
     }
 
@@ -16,6 +18,37 @@ enum ProbeRoutes {
         router.get("/plain") { _ in .text("Hello, World!") }
         router.get("/json") { _ in .json(["message": "Hello, World!"]) }
         router.get("/devices/{key}") { request in .text(request.parameters["key"]) }
+    }
+
+    /// Files as they are, each opened anew: `/files/{name}`; and who asks.
+    private static func files(_ router: inout Router, _ options: ProbeOptions) {
+        router.get("/who") { request in
+            .json([
+                "secure": .bool(request.isSecure), "remote": .string(request.remoteAddress),
+                "loopback": .bool(request.isLoopback), "subject": .string(request.clientCertificate?.subject ?? ""),
+            ])
+        }
+        guard let directory = options.files else { return }
+        router.get("/files/{name}") { request in
+            let name = request.parameters["name"]
+            guard !name.contains("/"), let file = try? await OpenFile.open(path: "\(directory)/\(name)") else {
+                throw HTTPProblem(.notFound, code: "not-found", detail: "There is no such file.")
+            }
+            return Response(headers: [.contentType: "application/octet-stream"], body: .file(file))
+        }
+        // The same files from memory, read at start: to compare.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        for name in names {
+            let bytes = (try? Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))).map { [UInt8]($0) } ?? []
+            let body = ResponseBody.bytes(bytes)
+            router.get("/memory/\(name)") { _ in
+                Response(headers: [.contentType: "application/octet-stream"], body: body)
+            }
+            guard let file = try? OpenFile(path: "\(directory)/\(name)") else { continue }
+            router.get("/open/\(name)") { _ in
+                Response(headers: [.contentType: "application/octet-stream"], body: .file(file))
+            }
+        }
     }
 
     private static func bodies(_ router: inout Router) {

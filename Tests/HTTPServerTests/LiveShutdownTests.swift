@@ -31,7 +31,7 @@ import Testing
         let first = try server(ServerConfiguration())
         let port = try await first.bind().port
         let second = try server(ServerConfiguration(port: port))
-        let expected = ListenError.addressInUse(host: "127.0.0.1", port: port)
+        let expected = ListenError.addressInUse(.tcp(host: "127.0.0.1", port: port))
         await #expect(throws: expected) { try await second.bind() }
         await #expect(throws: expected) { try await second.run() }
         #expect(expected.message == "127.0.0.1:\(port) is in use by another process.")
@@ -40,7 +40,8 @@ import Testing
 
     @Test func saysThatAnAddressIsNotOurs() async throws {
         let server = try server(ServerConfiguration(host: "203.0.113.7", port: 0))
-        await #expect(throws: ListenError.addressNotAvailable(host: "203.0.113.7", port: 0)) { try await server.bind() }
+        let expected = ListenError.addressNotAvailable(.tcp(host: "203.0.113.7", port: 0))
+        await #expect(throws: expected) { try await server.bind() }
     }
 
     @Test func listensOnIPv6() async throws {

@@ -2,6 +2,7 @@ import HTTPTypes
 import HTTPWire
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Testing
 
 @testable import HTTPServer
@@ -31,14 +32,27 @@ final class TestClient {
     /// Connects to a port of this machine.
     ///
     /// A small receive buffer lets tests see back-pressure without sending megabytes.
-    init(port: Int, receiveBuffer: Int? = nil) async throws {
+    convenience init(port: Int, receiveBuffer: Int? = nil, tls: NIOSSLContext? = nil) async throws {
+        try await self.init(SocketAddress(ipAddress: "127.0.0.1", port: port), receiveBuffer, tls)
+    }
+
+    /// Connects to a Unix socket.
+    convenience init(path: String) async throws {
+        try await self.init(SocketAddress(unixDomainSocketPath: path), nil, nil)
+    }
+
+    private init(_ address: SocketAddress, _ receiveBuffer: Int?, _ tls: NIOSSLContext?) async throws {
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
         if let receiveBuffer {
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer))
         }
-        transport = try await bootstrap.connect(host: "127.0.0.1", port: port) { channel in
+        transport = try await bootstrap.connect(to: address) { channel in
             channel.eventLoop.makeCompletedFuture {
+                if let tls {
+                    let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
                 let transport = ConnectionTransport(channel: channel, writeTimeout: .seconds(60))
                 try channel.pipeline.syncOperations.addHandler(TransportHandler(transport: transport))
                 return transport

@@ -49,6 +49,7 @@ struct TestServer {
     let server: Server
     let port: Int
     let exchanges: Recorder<ExchangeRecord>
+    let tlsEvents: Recorder<TLSEvent>
 
     func connect(receiveBuffer: Int? = nil) async throws -> TestClient {
         try await TestClient(port: port, receiveBuffer: receiveBuffer)
@@ -65,17 +66,25 @@ struct TestServer {
         configuration.timeouts.drain = .seconds(10)
         configure(&configuration)
         let exchanges = Recorder<ExchangeRecord>()
+        let tlsEvents = Recorder<TLSEvent>()
         let server = try Server(
             configuration: configuration,
             router: router,
             middleware: middleware,
             observers: [{ exchanges.record($0) }],
+            tlsObserver: { tlsEvents.record($0) },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let address = try await server.bind()
         let running = Task { try await server.run() }
         do {
-            try await body(TestServer(server: server, port: address.port, exchanges: exchanges))
+            let testServer = TestServer(
+                server: server,
+                port: address.port,
+                exchanges: exchanges,
+                tlsEvents: tlsEvents
+            )
+            try await body(testServer)
         } catch {
             running.cancel()
             _ = await running.result

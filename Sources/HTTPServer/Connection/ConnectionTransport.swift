@@ -5,7 +5,7 @@ import Synchronization
 import Glibc
 #endif
 
-/// One TCP connection as the async side sees it: reads with deadlines, writes with back-pressure.
+/// One connection as the async side sees it: reads with deadlines, writes with back-pressure.
 ///
 /// Bytes cross between event loop and tasks through one lock, so that what has already arrived is read without a hop,
 /// and what is written in one go leaves in one system call.
@@ -13,6 +13,8 @@ final class ConnectionTransport: Sendable {
     let channel: any Channel
     let remoteAddress: String
     let isLoopback: Bool
+    /// Whether TLS stands between this and the network.
+    let isSecure: Bool
     let writeTimeout: Duration
 
     private struct Timer {
@@ -25,8 +27,9 @@ final class ConnectionTransport: Sendable {
     private let timer = Mutex(Timer())
     private let readIdentifiers = Atomic<UInt64>(0)
 
-    init(channel: any Channel, writeTimeout: Duration) {
+    init(channel: any Channel, writeTimeout: Duration, isSecure: Bool = false) {
         self.channel = channel
+        self.isSecure = isSecure
         self.writeTimeout = writeTimeout
         let address = PeerAddress(channel.remoteAddress)
         remoteAddress = address.text
@@ -64,6 +67,13 @@ final class ConnectionTransport: Sendable {
             let wake = state.withLock { $0.cancelRead(identifier: identifier) }
             wake()
         }
+    }
+
+    /// Waits for bytes without a task: `wake` is called once, on any thread, with what a read would have brought.
+    func park(deadline: NIODeadline, wake: @escaping @Sendable (ReadOutcome) -> Void) {
+        let act = state.withLock { $0.park(deadline: deadline, wake: wake) }
+        act()
+        arm()
     }
 
     // MARK: Writing
@@ -104,6 +114,7 @@ final class ConnectionTransport: Sendable {
     /// Sends a part of a file: by the kernel, or through memory where the bytes are to be encrypted.
     func write(_ file: FileSlice) async throws {
         guard file.file.isWhole else { throw OpenFile.Failure.truncated }
+        if isSecure { return try await file.read { try await write($0) } }
         _ = try enqueue(.file(file))
         try await waitUntilUnsent(atMost: TransportState.outboundHighWater / 2)
     }
@@ -164,10 +175,14 @@ final class ConnectionTransport: Sendable {
         wake()
     }
 
-    /// Closes at once; whoever waits is told.
+    /// Closes at once, without TLS's farewell; whoever waits is told.
     func abort(_ cause: ConnectionFailure = .closed) {
         fail(cause)
-        channel.close(promise: nil)
+        if isSecure {
+            channel.triggerUserOutboundEvent(TLSPipelineEvent.closeAtOnce, promise: nil)
+        } else {
+            channel.close(promise: nil)
+        }
     }
 
     /// Closes so that the other side sees an error instead of an orderly end.
@@ -193,7 +208,15 @@ final class ConnectionTransport: Sendable {
             channel.close(mode: .output, promise: nil)
             await discardInput(until: .after(linger), atMost: 4 * 1_024 * 1_024)
         }
-        abort()
+        closeIdle()
+    }
+
+    /// Closes a connection on which nothing is left to send.
+    ///
+    /// With TLS this says farewell first, so that the client can tell the end from a cut (RFC 8446 section 6.1).
+    func closeIdle() {
+        fail(.closed)
+        channel.close(promise: nil)
     }
 
     private func discardInput(until deadline: NIODeadline, atMost limit: Int) async {

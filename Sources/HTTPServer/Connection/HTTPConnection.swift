@@ -9,11 +9,13 @@ struct HTTPConnection: Sendable {
     private let context: ServerContext
     private let inbound: InboundStream
     private let registration: ConnectionRegistry.Registration
+    private let clientCertificate: ClientCertificate?
 
-    init(transport: ConnectionTransport, context: ServerContext, registration: ConnectionRegistry.Registration) {
-        self.transport = transport
+    init(_ accepted: Acceptor.Accepted, context: ServerContext) {
+        transport = accepted.transport
+        clientCertificate = accepted.clientCertificate
         self.context = context
-        self.registration = registration
+        registration = accepted.registration
         inbound = InboundStream(
             transport: transport,
             limits: context.configuration.parser,
@@ -27,28 +29,74 @@ struct HTTPConnection: Sendable {
         case close(lingers: Bool)
         /// The response is incomplete. Its framing says so, unless it ends with the connection: then a reset must.
         case cut(resets: Bool)
-        /// Another protocol had the connection, and has closed it.
-        case handedOver
+        case upgrade(Upgrade)
     }
 
-    /// Serves the connection to its end; never throws, so that one bad connection ends nothing else.
-    func run() async {
+    /// A connection that is going over to WebSocket.
+    struct Upgrade: Sendable {
+        fileprivate let route: WebSocketRoute
+        fileprivate let response: Response
+        fileprivate let start: ContinuousClock.Instant
+    }
+
+    /// How a task's work on the connection ended.
+    ///
+    /// A task keeps all memory that it ever needed. Whoever waits for long gets a fresh one, or none.
+    enum Ending: Sendable {
+        case closed
+        /// The connection is idle: a task is needed when something comes.
+        case parked(until: NIODeadline)
+        case upgraded(Upgrade)
+    }
+
+    /// Serves the connection until it closes or waits for long; never throws, so that one bad connection ends nothing
+    /// else.
+    ///
+    /// - Parameter outcome: what came while the connection was parked.
+    /// - Returns: what is to be done with the connection.
+    func run(after outcome: ReadOutcome? = nil) async -> Ending {
+        var outcome = outcome
         while true {
-            switch await inbound.nextHead() {
+            switch await inbound.nextHead(after: outcome) {
             case .head(let head, let number):
                 switch await serve(head, number: number) {
-                case .goOn: continue
+                case .goOn:
+                    outcome = nil
+                    continue
                 case .close(let lingers):
                     await transport.close(linger: lingers ? context.configuration.timeouts.linger : nil)
                 case .cut(true): await transport.reset()
                 case .cut(false): await transport.close(linger: nil)
-                case .handedOver: transport.abort()
+                case .upgrade(let upgrade): return .upgraded(upgrade)
                 }
+            case .idle(let deadline): return .parked(until: deadline)
             case .end: await transport.close(linger: nil)
             case .refused(let problem): await refuse(problem)
             }
-            return
+            return .closed
         }
+    }
+
+    /// Waits without a task until something comes.
+    func park(until deadline: NIODeadline, wake: @escaping @Sendable (ReadOutcome) -> Void) {
+        transport.park(deadline: deadline, wake: wake)
+    }
+
+    /// Gives the connection's place back.
+    func end() {
+        registration.end()
+    }
+
+    /// Closes a connection that is idle and needs no task for it: everything was sent.
+    func endIdle() {
+        transport.closeIdle()
+        registration.end()
+    }
+
+    /// Speaks WebSocket to the end.
+    func run(_ upgrade: Upgrade) async {
+        await serveWebSocket(upgrade.route, upgrade.response, start: upgrade.start)
+        transport.abort()
     }
 
     /// Answers bytes that are no request, then closes: after them nothing can be framed.
@@ -77,8 +125,7 @@ struct HTTPConnection: Sendable {
         let request = request(head, number: number, refusal: &refusal)
         let response = await context.respond(to: request)
         if case .webSocket(let route) = response.body.content {
-            await serveWebSocket(route, response, start: start)
-            return .handedOver
+            return .upgrade(Upgrade(route: route, response: response, start: start))
         }
         let canGoOn = inbound.canReachEnd(within: context.configuration.discardLimit)
         let keeps = canGoOn && head.keepsAlive && !context.isDraining.load(ordering: .relaxed)
@@ -114,13 +161,14 @@ struct HTTPConnection: Sendable {
                 target: target,
                 remoteAddress: transport.remoteAddress,
                 isLoopback: transport.isLoopback,
-                isSecure: false,
+                isSecure: transport.isSecure,
                 id: context.nextID(),
                 body: body
             )
         }
         do throws(TargetError) {
             var request = make(try RequestTarget(parsing: head.target))
+            request.clientCertificate = clientCertificate
             context.route(&request)
             return request
         } catch {

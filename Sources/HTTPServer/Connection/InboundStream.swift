@@ -8,6 +8,8 @@ final class InboundStream: Sendable {
         case head(RequestHead, number: UInt64)
         /// The connection ends without a word.
         case end
+        /// Nothing came for a while: the task can be given back until the deadline.
+        case idle(until: NIODeadline)
         /// The request is refused; the connection closes after the answer.
         case refused(HTTPProblem)
     }
@@ -41,8 +43,16 @@ final class InboundStream: Sendable {
     // MARK: Heads
 
     /// The next request's head.
-    func nextHead() async -> HeadOutcome {
+    ///
+    /// - Parameter outcome: what came while the connection was parked.
+    /// - Returns: the head, or why there is none.
+    func nextHead(after outcome: ReadOutcome? = nil) async -> HeadOutcome {
         var headDeadline: NIODeadline?
+        if case .bytes(let bytes)? = outcome {
+            state.withLock { $0.parser.receive(bytes) }
+        } else if outcome != nil {
+            return .end
+        }
         while true {
             let (event, position): (Result<RequestEvent?, RequestError>, RequestParser.Position) = state.withLock {
                 ($0.nextEvent(), $0.parser.position)
@@ -55,9 +65,14 @@ final class InboundStream: Sendable {
             }
             let isIdle = position == .idle
             if !isIdle, headDeadline == nil { headDeadline = .after(timeouts.head) }
-            let deadline = headDeadline ?? .after(timeouts.idle)
+            let deadline = headDeadline ?? .after(min(timeouts.idle, timeouts.park))
             switch await transport.read(deadline: deadline, isIdle: isIdle) {
             case .bytes(let bytes): state.withLock { $0.parser.receive(bytes) }
+            case .timedOut where isIdle && timeouts.park < timeouts.idle:
+                if transport.unsentBytes > 0 { continue }
+                // Empty by now, but it still holds the memory of what was parsed.
+                state.withLock { _ = $0.parser.takeUnparsedBytes() }
+                return .idle(until: .after(timeouts.idle - timeouts.park))
             case .timedOut: return isIdle ? .end : .refused(.requestTimeout)
             case .end: return isIdle ? .end : .refused(HTTPProblem(RequestError.truncated))
             case .interrupted, .failed: return .end

@@ -6,6 +6,7 @@ final class TransportHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    private static let smallRead = 1_024
     private let transport: ConnectionTransport
 
     init(transport: ConnectionTransport) {
@@ -13,7 +14,13 @@ final class TransportHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        transport.received(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        // A few bytes must not keep a large buffer alive, nor keep the channel from using it again.
+        if bytes.readableBytes <= TransportHandler.smallRead {
+            transport.received(ByteBuffer(bytes: bytes.readableBytesView))
+        } else {
+            transport.received(bytes)
+        }
     }
 
     func read(context: ChannelHandlerContext) {

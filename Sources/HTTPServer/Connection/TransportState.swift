@@ -49,8 +49,21 @@ struct TransportState {
     /// Unsent bytes above which writers wait.
     static let outboundHighWater = 64 * 1_024
 
+    /// Who waits for bytes: a task, or a connection that gave its task back meanwhile.
+    private enum Waiting {
+        case task(Reader)
+        case parked(@Sendable (ReadOutcome) -> Void)
+
+        func resume(returning outcome: ReadOutcome) {
+            switch self {
+            case .task(let continuation): continuation.resume(returning: outcome)
+            case .parked(let wake): wake(outcome)
+            }
+        }
+    }
+
     private struct WaitingReader {
-        let continuation: Reader
+        let continuation: Waiting
         let identifier: UInt64
         let deadline: NIODeadline
         let isIdle: Bool
@@ -137,11 +150,19 @@ struct TransportState {
         let (outcome, _) = readNow(isIdle: isIdle)
         if let outcome { return { continuation.resume(returning: outcome) } }
         reader = WaitingReader(
-            continuation: continuation,
+            continuation: .task(continuation),
             identifier: identifier,
             deadline: deadline,
             isIdle: isIdle
         )
+        return TransportState.nobody
+    }
+
+    /// Registers a connection that is idle and gives its task back; `wake` is called once, as a reader is resumed.
+    mutating func park(deadline: NIODeadline, wake: @escaping @Sendable (ReadOutcome) -> Void) -> Wake {
+        let (outcome, _) = readNow(isIdle: true)
+        if let outcome { return { wake(outcome) } }
+        reader = WaitingReader(continuation: .parked(wake), identifier: 0, deadline: deadline, isIdle: true)
         return TransportState.nobody
     }
 

@@ -22,6 +22,8 @@ public struct Request: Sendable {
     public let isLoopback: Bool
     /// Whether the connection is encrypted.
     public let isSecure: Bool
+    /// The certificate that the client showed and that was verified; nil when it showed none.
+    public internal(set) var clientCertificate: ClientCertificate?
     /// Names this request in logs; unique across restarts.
     public let id: String
     /// The route that answers; nil when no route matches path and method.

@@ -30,6 +30,8 @@ public struct SecurityHeaders: Middleware {
         }
         set(.xContentTypeOptions, "nosniff")
         set(.crossOriginResourcePolicy, "same-origin")
+        // RFC 6797: a browser that came by TLS once does not come without it for a year.
+        if request.isSecure { set(.strictTransportSecurity, "max-age=31536000") }
         if response.headers[.contentType]?.hasPrefix("text/html") == true {
             set(.contentSecurityPolicy, pagePolicy(for: request))
             set(.referrerPolicy, "same-origin")
