@@ -65,6 +65,8 @@ final class ServerContext: Sendable {
 
     /// Finds the route of a request, before any middleware runs.
     func route(_ request: inout Request) {
+        let refusal = request.applyForwarding(configuration.trustedProxies)
+        defer { if let refusal { request.dispatch = .problem(refusal) } }
         if request.target.isAsterisk {
             request.dispatch = .allowed("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
             return

@@ -185,10 +185,12 @@ struct PlantwrightServer: Sendable {
         hint: @escaping @Sendable () -> Void
     ) throws -> Server {
         let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, hint: hint).makeRouter()
+        var configuration = ServerConfiguration(host: settings.listen.host, port: settings.listen.port)
+        configuration.trustedProxies = settings.trustedProxies
         return try Server(
-            configuration: ServerConfiguration(host: settings.listen.host, port: settings.listen.port),
+            configuration: configuration,
             router: router,
-            middleware: StandardMiddleware.all,
+            middleware: StandardMiddleware.all(settings),
             observers: StandardMiddleware.observers(metrics, logger),
             logger: logger
         ) { [logger] error, _ in PlantwrightAPI.respond(to: error, logger: logger) }

@@ -9,6 +9,7 @@ enum ProbeRoutes {
         plain(&router)
         bodies(&router)
         webSockets(&router)
+        SemanticsRoutes.add(to: &router)
         return router
     }
 

@@ -24,6 +24,7 @@ public struct Compression: Middleware {
     /// Compresses the response of `next`.
     public func respond(to request: Request, next: Handler) async throws -> Response {
         var response = try await next(request)
+        if response.status == .notModified { return Self.selecting(response, for: request) }
         guard isEligible(response) else { return response }
         if let vary = response.headers[.vary] {
             if vary != "*" { response.headers[.vary] = "\(vary), Accept-Encoding" }
@@ -34,6 +35,17 @@ public struct Compression: Middleware {
         response.body = body
         response.headers[.contentEncoding] = "gzip"
         if let tag = response.headers[.eTag], !tag.hasPrefix("W/") { response.headers[.eTag] = "W/\(tag)" }
+        return response
+    }
+
+    /// A 304 must name the version that the client has (RFC 9111 section 4.3.4): the compressed one has a weak tag.
+    private static func selecting(_ response: Response, for request: Request) -> Response {
+        guard let text = response.headers[.eTag], let tag = EntityTag(parsing: text), !tag.isWeak,
+            let field = request.headers[.ifNoneMatch], case .tags(let known) = EntityTagCondition(parsing: field),
+            !known.contains(tag), known.contains(where: { $0.matchesWeakly(tag) })
+        else { return response }
+        var response = response
+        response.headers[.eTag] = "W/\(text)"
         return response
     }
 
