@@ -92,7 +92,11 @@ public final class RuleStore: Sendable {
     /// - Returns: the rule.
     /// - Throws: ``InvalidInput``, ``ResourceFailure`` (absent, a failed condition), `PostgresError`.
     @discardableResult
-    public func patch(key: ResourceKey, document: JSONValue, onlyIf condition: WriteCondition = .always) async throws -> Rule {
+    public func patch(
+        key: ResourceKey,
+        document: JSONValue,
+        onlyIf condition: WriteCondition = .always
+    ) async throws -> Rule {
         guard let changes = document.object else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
         }

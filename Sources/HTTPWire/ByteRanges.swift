@@ -23,11 +23,9 @@ public struct ByteRanges: Hashable, Sendable {
     /// The elements in order, at least one.
     public let specs: [Spec]
 
-    /// Reads a field.
+    /// Reads a field; nil for another unit than `bytes` and for what is malformed.
     ///
-    /// - Parameter text: the value.
-    /// - Returns: nil for another unit than `bytes` and for what is malformed: both are to be ignored (RFC 9110
-    ///   section 14.2).
+    /// Both are to be ignored (RFC 9110 section 14.2).
     public init?(parsing text: String) {
         let bytes = Array(text.utf8)
         guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")),

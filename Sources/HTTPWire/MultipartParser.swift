@@ -270,7 +270,7 @@ extension MultipartParser {
         }
     }
 
-    /// Refuses a boundary right behind the empty line: is that line the end of the head, or of an empty content?
+    /// Refuses a boundary right behind the empty line: that could be the end of the head, or of an empty content.
     private mutating func startContent() throws(MultipartError) -> Bool {
         let line = delimiter.dropFirst(2)
         let available = min(line.count, buffer.readableBytes)

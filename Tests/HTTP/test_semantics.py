@@ -291,7 +291,7 @@ def test_proxies_cross_origin_and_traces(semantics: Probe) -> None:
         (b"POST /json HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 415, "unsupported-content-coding"),
         (b"POST /json HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\r\n", 411, "length-required"),
         (b"POST /json HTTP/1.0\r\nHost: h\r\nContent-Type: application/json\r\n\r\n", 411, "length-required"),
-        (b"POST /json HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n", 415, "unsupported-media-type"),
+        (b"POST /json HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n", 413, "content-too-large"),
         (b"POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", 413, "content-too-large"),
         (b"GET / HTTP/1.1\r\nHost: h\r\nExpect: 200-ok\r\n\r\n", 417, "unknown-expectation"),
         (b"GET /websocket/echo HTTP/1.1\r\nHost: h\r\n\r\n", 426, "upgrade-required"),

@@ -140,7 +140,9 @@ import Testing
         #expect(refused.status == .rangeNotSatisfiable)
         #expect(refused.headers[.contentRange] == "bytes */10")
         #expect(refused.problemCode == "range-not-satisfiable")
-        for range in ["lines=1-2", "bytes=4-3", "junk", "bytes=" + Array(repeating: "0-0", count: 17).joined(separator: ",")] {
+        for range in [
+            "lines=1-2", "bytes=4-3", "junk", "bytes=" + Array(repeating: "0-0", count: 17).joined(separator: ","),
+        ] {
             #expect(try await respond([.range: range]).status == .ok, "\(range)")
         }
         let head = try await respond([.range: "bytes=0-1"], method: .head)

@@ -30,7 +30,10 @@ import Testing
         var limits = FormLimits()
         limits.fields = 2
         limits.fieldBytes = 10
-        #expect(await problem { _ = try await request(type, "a=1&b=2&c", [:]).form(limits: limits) } == "413 too-many-fields")
+        #expect(
+            await problem { _ = try await request(type, "a=1&b=2&c", [:]).form(limits: limits) }
+                == "413 too-many-fields"
+        )
         #expect(
             await problem { _ = try await request(type, "a=12345678901").form(limits: limits) }
                 == "413 content-too-large"

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Primitives
-import Synchronization
 import Testing
 
 @testable import HTTPServer
@@ -38,11 +37,6 @@ import Testing
             #expect(buckets.count <= 100)
         }
         #expect(buckets.take("held", at: 0) != nil)
-    }
-
-    private struct World {
-        let server: Server
-        let time: Mutex<Int64>
     }
 
     private func status(_ server: Server, _ address: String, _ target: String = "/a") async throws -> Response {
@@ -109,7 +103,9 @@ import Testing
         #expect(trusted.headers[.accessControlAllowCredentials] == "true")
     }
 
-    @Test(arguments: ["https://evil.example", "http://dash.example", "https://dash.example.evil", "null", "*", "HTTPS://DASH.EXAMPLE"])
+    @Test(arguments: [
+        "https://evil.example", "http://dash.example", "https://dash.example.evil", "null", "*", "HTTPS://DASH.EXAMPLE",
+    ])
     func othersMayNot(origin: String) async throws {
         for method in [HTTPRequest.Method.get, .options] {
             let response = try await ask(method, [.origin: origin, .accessControlRequestMethod: "PUT"])
@@ -180,7 +176,8 @@ import Testing
     @Test(arguments: [
         "", "00", "00-\(trace)-\(span)", "00-\(trace)-\(span)-1", "00-\(trace)-\(span)-01-x", "ff-\(trace)-\(span)-01",
         "00-\(trace.uppercased())-\(span)-01", "00-00000000000000000000000000000000-\(span)-01",
-        "00-\(trace)-0000000000000000-01", "00_\(trace)-\(span)-01", "cc-\(trace)-\(span)-01x", "0g-\(trace)-\(span)-01",
+        "00-\(trace)-0000000000000000-01", "00_\(trace)-\(span)-01", "cc-\(trace)-\(span)-01x",
+        "0g-\(trace)-\(span)-01",
         "00-\(trace)-\(span)-0é", " 00-\(trace)-\(span)-01",
     ])
     func refuses(text: String) throws {

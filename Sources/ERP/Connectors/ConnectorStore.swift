@@ -54,7 +54,11 @@ public final class ConnectorStore: Sendable {
 
     /// Changes members of a connector (RFC 7396); `credentials: null` removes them.
     @discardableResult
-    public func patch(key: ResourceKey, document: JSONValue, onlyIf condition: WriteCondition = .always) async throws -> Connector {
+    public func patch(
+        key: ResourceKey,
+        document: JSONValue,
+        onlyIf condition: WriteCondition = .always
+    ) async throws -> Connector {
         guard let changes = document.object else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
         }

@@ -23,7 +23,9 @@ public struct CrossOrigin: Middleware {
     public init(
         origins: [Origin],
         allowsCredentials: Bool = false,
-        allowedHeaders: [String] = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Range", "Traceparent"],
+        allowedHeaders: [String] = [
+            "Authorization", "Content-Type", "If-Match", "If-None-Match", "Range", "Traceparent",
+        ],
         exposedHeaders: [String] = ["ETag", "Location", "Retry-After", "X-Request-Id", "Content-Range"],
         maximumAge: Int = 600
     ) {

@@ -9,10 +9,10 @@ public struct TrustedProxies: Hashable, Sendable {
     private let blocks: [AddressBlock]
     private let trustsUnixSockets: Bool
 
-    /// Reads a comma-separated list of addresses and blocks; `unix` stands for connections over local sockets.
+    /// Reads a comma-separated list of addresses and blocks, such as `10.0.0.0/8, 127.0.0.1, ::1`; nil when an entry is
+    /// malformed.
     ///
-    /// - Parameter list: such as `10.0.0.0/8, 127.0.0.1, ::1`.
-    /// - Returns: nil when an entry is malformed.
+    /// `unix` stands for connections over local sockets.
     public init?(_ list: String) {
         var blocks: [AddressBlock] = []
         var trustsUnixSockets = false
