@@ -123,7 +123,7 @@ def test_conditional_reads(semantics: Probe) -> None:
     assert curl(semantics, "/document", "-H", f"If-None-Match: {tag}")[0] == 304
     assert curl(semantics, "/document", "-H", f'If-None-Match: "x", W/{tag}')[0] == 304
     assert curl(semantics, "/document", "-H", f"If-Modified-Since: {date}")[0] == 304
-    assert curl(semantics, "/document", "-z", "1995-01-01")[0] == 304
+    assert curl(semantics, "/document", "-z", "1 Jan 1995")[0] == 304
     assert curl(semantics, "/document", "-H", 'If-Match: "x"')[0] == 412
     assert curl(semantics, "/document", "-H", "If-None-Match: *")[2] == b""
     status, _, body = curl(semantics, "/document", "--range", "0-3", "-H", 'If-Range: "other"')

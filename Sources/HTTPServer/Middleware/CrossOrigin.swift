@@ -87,14 +87,3 @@ public struct Origin: Hashable, Sendable {
         self.text = text
     }
 }
-
-extension Response {
-    /// Adds names to `Vary`.
-    fileprivate mutating func vary(on names: String) {
-        guard let old = headers[.vary] else {
-            headers[.vary] = names
-            return
-        }
-        if old != "*" { headers[.vary] = "\(old), \(names)" }
-    }
-}
