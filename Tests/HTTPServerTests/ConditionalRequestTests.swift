@@ -135,6 +135,27 @@ import Testing
         #expect(seen == ["bytes 8-9/10 text/plain", "89", "bytes 0-1/10 text/plain", "01", "end"])
     }
 
+    @Test("Parts of a file come from the file, over the wire")
+    func rangesOfFiles() async throws {
+        let bytes = (0..<300_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+        let temporary = try TemporaryFile(bytes)
+        let file = try OpenFile(path: temporary.path)
+        var router = Router()
+        router.get("/file") { _ in Response(headers: [.eTag: "\"f\""], body: .file(file)) }
+        try await TestServer.run(router, middleware: [ConditionalRequests()]) { server in
+            let client = try await server.connect()
+            let part = try await client.exchange("GET", "/file", fields: "Range: bytes=250000-299999\r\n")
+            #expect(part.status == 206 && part["Content-Range"] == "bytes 250000-299999/300000")
+            #expect(part.body == String(decoding: bytes[250_000...], as: UTF8.self))
+            let parts = try await client.exchange("GET", "/file", fields: "Range: bytes=0-199999,-2\r\n")
+            #expect(parts.status == 206 && parts.isComplete)
+            #expect(parts.body.contains("\r\n\r\n" + String(decoding: bytes[..<200_000], as: UTF8.self) + "\r\n--"))
+            #expect(parts.body.contains("\r\n\r\n" + String(decoding: bytes[299_998...], as: UTF8.self) + "\r\n--"))
+            let condition = "If-None-Match: \"f\"\r\n"
+            #expect(try await client.exchange("GET", "/file", fields: condition).status == 304)
+        }
+    }
+
     @Test func unsatisfiableAndIgnored() async throws {
         let refused = try await respond([.range: "bytes=10-"])
         #expect(refused.status == .rangeNotSatisfiable)
