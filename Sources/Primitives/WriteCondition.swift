@@ -34,6 +34,8 @@ public enum WriteCondition: Hashable, Sendable {
     case absent
     /// One of these is stored (`If-Match` with tags); none when the list is empty.
     case version([ResourceVersion])
+    /// None of these is stored (`If-None-Match` with tags).
+    case otherThan([ResourceVersion])
 
     /// Whether a write may go on.
     public func allows(_ current: ResourceVersion?) -> Bool {
@@ -42,6 +44,7 @@ public enum WriteCondition: Hashable, Sendable {
         case .exists: current != nil
         case .absent: current == nil
         case .version(let versions): current.map(versions.contains) ?? false
+        case .otherThan(let versions): current.map { !versions.contains($0) } ?? true
         }
     }
 

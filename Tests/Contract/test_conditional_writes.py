@@ -48,6 +48,7 @@ def test_conditions(server, path, document):
     assert ask(server, "GET", path, if_none_match=tag)[0] == 304
     status, current, problem = ask(server, "PUT", path, document, if_none_match="*")
     assert (status, problem["code"], current) == (412, "precondition-failed", tag)
+    assert ask(server, "PUT", path, {**document, "name": "Lost"}, if_none_match=f'"1-0", W/{tag}')[0] == 412
     # Writing over what was read.
     changed = {**document, "name": "Changed"}
     status, second, _ = ask(server, "PUT", path, changed, if_match=f'"other", {tag}')

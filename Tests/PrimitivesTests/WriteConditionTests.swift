@@ -10,7 +10,8 @@ import Testing
             (.always, true, true), (.exists, true, false), (.absent, false, true), (.version([]), false, false),
             (.version([current]), true, false), (.version([other]), false, false),
             (.version([other, current]), true, false),
-            (.version([ResourceVersion(id: 8, revision: 3)]), false, false),
+            (.version([ResourceVersion(id: 8, revision: 3)]), false, false), (.otherThan([current]), false, true),
+            (.otherThan([other]), true, true), (.otherThan([]), true, true),
         ]
         for (condition, whenThere, whenAbsent) in cases {
             #expect(condition.allows(current) == whenThere, "\(condition)")

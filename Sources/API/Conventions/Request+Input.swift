@@ -33,7 +33,7 @@ extension Request {
 
     /// What must be stored for a write to happen: `If-Match` or `If-None-Match` (RFC 9110 section 13.1).
     ///
-    /// Weak tags and what is malformed match no version. Resources have no date, so conditions on dates do not count.
+    /// `If-Match` wins when both are there. Weak tags match none in it, and neither does what is malformed. Resources have no date, so conditions on dates do not count.
     func writeCondition() -> WriteCondition {
         if let field = headers[.ifMatch] {
             switch EntityTagCondition(parsing: field) {
@@ -42,8 +42,12 @@ extension Request {
             case nil: return .version([])
             }
         }
-        if let field = headers[.ifNoneMatch], EntityTagCondition(parsing: field) == .any { return .absent }
-        return .always
+        guard let field = headers[.ifNoneMatch] else { return .always }
+        switch EntityTagCondition(parsing: field) {
+        case .any: return .absent
+        case .tags(let tags): return .otherThan(tags.compactMap { ResourceVersion($0.opaque) })
+        case nil: return .always
+        }
     }
 
     /// A time in the query, RFC 3339 or Unix milliseconds.
