@@ -109,6 +109,7 @@ public struct PlantwrightAPI: Sendable {
     /// All routes with authorization around them.
     public func makeRouter() -> Router {
         var routes = APIRouter()
+        routes.use(SignInLimit(clock: services.clock))
         routes.use(Authorization(accounts: services.accounts))
         routes.use(StartingGate(readiness: services.readiness))
         SystemRoutes(readiness: services.readiness, metrics: services.metrics).register(on: &routes)

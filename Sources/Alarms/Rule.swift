@@ -44,6 +44,8 @@ public struct Rule: Hashable, Sendable {
     public var name: String { definition.name }
     /// How bad its alarms are.
     public var severity: Severity { definition.severity }
+    /// What a condition compares; the ETag.
+    public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 }
 
 extension Rule {

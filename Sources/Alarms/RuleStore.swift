@@ -70,17 +70,17 @@ public final class RuleStore: Sendable {
     /// - Parameters:
     ///   - key: its address.
     ///   - document: the rule as the API has it.
-    ///   - ifRevision: the revision that must be stored (`If-Match`); nil for any.
+    ///   - condition: what must be stored.
     /// - Returns: the rule, and whether it is new.
-    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a revision mismatch), `PostgresError`.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a failed condition), `PostgresError`.
     @discardableResult
     public func put(
         key: ResourceKey,
         document: JSONValue,
-        ifRevision: Int32? = nil
+        onlyIf condition: WriteCondition = .always
     ) async throws -> (rule: Rule, isNew: Bool) {
         let definition = try RuleDefinition(document, plant: plant.snapshot, states: plant.states)
-        return try await write(key, ifRevision) { _ in definition }
+        return try await write(key, condition) { _ in definition }
     }
 
     /// Changes the given members of a rule (RFC 7396): null takes an optional one away.
@@ -88,15 +88,19 @@ public final class RuleStore: Sendable {
     /// - Parameters:
     ///   - key: its address.
     ///   - document: the members to change.
-    ///   - ifRevision: the revision that must be stored (`If-Match`); nil for any.
+    ///   - condition: what must be stored.
     /// - Returns: the rule.
-    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (absent, a revision mismatch), `PostgresError`.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (absent, a failed condition), `PostgresError`.
     @discardableResult
-    public func patch(key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil) async throws -> Rule {
+    public func patch(
+        key: ResourceKey,
+        document: JSONValue,
+        onlyIf condition: WriteCondition = .always
+    ) async throws -> Rule {
         guard let changes = document.object else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
         }
-        return try await write(key, ifRevision) { [plant] old in
+        return try await write(key, condition) { [plant] old in
             guard let old else { throw Self.missing(key) }
             var merged = old.json(in: plant.snapshot).object ?? JSONObject()
             for member in changes.members { merged[member.name] = member.value.isNull ? nil : member.value }
@@ -108,15 +112,15 @@ public final class RuleStore: Sendable {
     ///
     /// - Parameters:
     ///   - key: its address.
-    ///   - ifRevision: the revision that must be stored (`If-Match`); nil for any.
-    /// - Throws: ``ResourceFailure`` (absent, `in-use`, a revision mismatch), `PostgresError`.
-    public func delete(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+    ///   - condition: what must be stored.
+    /// - Throws: ``ResourceFailure`` (absent, `in-use`, a failed condition), `PostgresError`.
+    public func delete(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         let time = clock.now
         try await changing { transaction in
             guard let old = try await transaction.first(RuleQueries.lock(key: key.text)) else {
                 throw Self.missing(key)
             }
-            try Self.check(ifRevision, against: old.revision)
+            try condition.check(old.version)
             if let user = try await usage?.user(ofRule: old.id, in: transaction) {
                 throw ResourceFailure.conflict(
                     code: "in-use",
@@ -130,13 +134,13 @@ public final class RuleStore: Sendable {
 
     private func write(
         _ key: ResourceKey,
-        _ ifRevision: Int32?,
+        _ condition: WriteCondition,
         _ define: (Rule?) throws -> RuleDefinition
     ) async throws -> (rule: Rule, isNew: Bool) {
         let time = clock.now
         return try await changing { transaction in
             let old = try await transaction.first(RuleQueries.lock(key: key.text))
-            try Self.check(ifRevision, against: old?.revision)
+            try condition.check(old?.version)
             let definition = try define(old)
             guard let old else {
                 let rule = try await transaction.first(RuleQueries.insert(key: key.text, definition, at: time))
@@ -173,11 +177,6 @@ public final class RuleStore: Sendable {
     ) async throws {
         try await transaction.execute(RuleQueries.clearAlarms(ruleID: ruleID, at: time, reason: reason))
         try await transaction.execute(RuleQueries.forgetPhases(ruleID: ruleID))
-    }
-
-    private static func check(_ expected: Int32?, against current: Int32?) throws(ResourceFailure) {
-        guard let expected, expected != current else { return }
-        throw .revisionMismatch(current: current ?? 0)
     }
 
     private static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("rule \(key)") }

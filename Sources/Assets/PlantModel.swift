@@ -17,6 +17,9 @@ public struct Profile: Hashable, Sendable {
     /// Counts the writes; the ETag.
     public var revision: Int32
 
+    /// What a condition compares.
+    public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
+
     /// How many slots a reading of this profile has.
     public var slotCount: Int {
         (metrics + retired).map { $0.ordinal + $0.width }.max() ?? 0
@@ -69,6 +72,9 @@ public struct Asset: Hashable, Sendable {
     public var equipment: [String: String]
     /// Counts the writes; the ETag.
     public var revision: Int32
+
+    /// What a condition compares.
+    public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 }
 
 /// What publishes.
@@ -87,4 +93,7 @@ public struct Device: Hashable, Sendable {
     public var assetID: Int32?
     /// Counts the writes; the ETag.
     public var revision: Int32
+
+    /// What a condition compares.
+    public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 }

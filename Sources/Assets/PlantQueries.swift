@@ -104,13 +104,20 @@ enum PlantQueries {
 
 /// The statements that write the plant model.
 enum PlantWriteQueries {
-    static func upsertProfile(key: String, name: String, reportingInterval: Double?) -> Statement<Int32> {
+    /// Writes over the revision that the caller judged; no row when another process has written since.
+    static func upsertProfile(
+        key: String,
+        name: String,
+        reportingInterval: Double?,
+        over revision: Int32
+    ) -> Statement<Int32> {
         Statement(
             "assets.profile.upsert",
             """
             INSERT INTO profile (key, name, reporting_interval) VALUES (\(key), \(name), \(reportingInterval))
             ON CONFLICT (key) DO UPDATE SET name = excluded.name, reporting_interval = excluded.reporting_interval,
                 revision = profile.revision + 1, updated_at = now()
+            WHERE profile.revision = \(revision)
             RETURNING id
             """
         ) { row throws(PostgresError) in try row.int32(0) }
@@ -139,11 +146,20 @@ enum PlantWriteQueries {
         )
     }
 
-    static func deleteProfile(id: Int32) -> Statement<Void> {
-        Statement("assets.profile.delete", "DELETE FROM profile WHERE id = \(id)")
+    static func deleteProfile(_ version: ResourceVersion) -> Statement<Void> {
+        Statement(
+            "assets.profile.delete",
+            "DELETE FROM profile WHERE id = \(version.id) AND revision = \(version.revision)"
+        )
     }
 
-    static func upsertAsset(_ draft: AssetDraft, key: String, parentID: Int32?) -> Statement<Int32> {
+    /// Writes over the revision that the caller judged; no row when another process has written since.
+    static func upsertAsset(
+        _ draft: AssetDraft,
+        key: String,
+        parentID: Int32?,
+        over revision: Int32
+    ) -> Statement<Int32> {
         let equipment = JSONValue.object(draft.equipmentObject)
         return Statement(
             "assets.asset.upsert",
@@ -154,21 +170,27 @@ enum PlantWriteQueries {
             ON CONFLICT (key) DO UPDATE SET name = excluded.name, level = excluded.level,
                 parent_id = excluded.parent_id, latitude = excluded.latitude, longitude = excluded.longitude,
                 equipment = excluded.equipment, revision = asset.revision + 1, updated_at = now()
+            WHERE asset.revision = \(revision)
             RETURNING id
             """
         ) { row throws(PostgresError) in try row.int32(0) }
     }
 
-    static func deleteAsset(id: Int32) -> Statement<Void> {
-        Statement("assets.asset.delete", "DELETE FROM asset WHERE id = \(id)")
+    static func deleteAsset(_ version: ResourceVersion) -> Statement<Void> {
+        Statement(
+            "assets.asset.delete",
+            "DELETE FROM asset WHERE id = \(version.id) AND revision = \(version.revision)"
+        )
     }
 
+    /// Writes over the revision that the caller judged; no row when another process has written since.
     static func upsertDevice(
         key: String,
         name: String,
         identifier: String,
         profileID: Int32,
-        assetID: Int32?
+        assetID: Int32?,
+        over revision: Int32
     ) -> Statement<Int32> {
         Statement(
             "assets.device.upsert",
@@ -178,12 +200,16 @@ enum PlantWriteQueries {
             ON CONFLICT (key) DO UPDATE SET name = excluded.name, identifier = excluded.identifier,
                 profile_id = excluded.profile_id, asset_id = excluded.asset_id, revision = device.revision + 1,
                 updated_at = now()
+            WHERE device.revision = \(revision)
             RETURNING id
             """
         ) { row throws(PostgresError) in try row.int32(0) }
     }
 
-    static func deleteDevice(id: Int32) -> Statement<Void> {
-        Statement("assets.device.delete", "DELETE FROM device WHERE id = \(id)")
+    static func deleteDevice(_ version: ResourceVersion) -> Statement<Void> {
+        Statement(
+            "assets.device.delete",
+            "DELETE FROM device WHERE id = \(version.id) AND revision = \(version.revision)"
+        )
     }
 }

@@ -7,16 +7,16 @@ extension PlantStore {
     /// Metrics left out are retired; their ordinals are never reused.
     ///
     /// - Returns: the profile, and whether it is new.
-    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (`metric-kind-change`, a revision mismatch), `PostgresError`.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (`metric-kind-change`, a failed condition), `PostgresError`.
     public func putProfile(
         key: ResourceKey,
         document: JSONValue,
-        ifRevision: Int32? = nil
+        onlyIf condition: WriteCondition = .always
     ) async throws -> (profile: Profile, isNew: Bool) {
         let draft = try ProfileDraft(document)
         return try await writing.withLock {
             let old = snapshot.profile(key: key.text)
-            try Self.check(ifRevision, against: old?.revision)
+            try condition.check(old?.version)
             let metrics = try Self.ordinals(of: draft.metrics, after: old)
             if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval, old.metrics == metrics
             {
@@ -27,10 +27,11 @@ extension PlantStore {
                     PlantWriteQueries.upsertProfile(
                         key: key.text,
                         name: draft.name,
-                        reportingInterval: draft.reportingInterval
+                        reportingInterval: draft.reportingInterval,
+                        over: old?.revision ?? 0
                     )
                 )
-                guard let id else { throw ResourceFailure.notFound("profile \(key)") }
+                guard let id else { throw ResourceFailure.preconditionFailed(current: nil) }
                 for (position, metric) in metrics.enumerated() {
                     _ = try await transaction.execute(
                         PlantWriteQueries.upsertMetric(profileID: id, metric: metric, position: Int16(position))
@@ -76,22 +77,21 @@ extension PlantStore {
     public func putAsset(
         key: ResourceKey,
         document: JSONValue,
-        ifRevision: Int32? = nil
+        onlyIf condition: WriteCondition = .always
     ) async throws -> (asset: Asset, isNew: Bool) {
         let draft = try AssetDraft(document)
         return try await writing.withLock {
             let plant = snapshot
             let old = plant.asset(key: key.text)
-            try Self.check(ifRevision, against: old?.revision)
+            try condition.check(old?.version)
             let parentID = try Self.parent(of: draft, asset: old, in: plant)
             if let old, old.name == draft.name, old.level == draft.level, old.parentID == parentID,
                 old.location == draft.location, old.equipment == draft.equipment
             {
                 return (old, false)
             }
-            let id = try Self.found(
-                try await pool.first(PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID)),
-                "asset \(key)"
+            let id = try await write(
+                PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID, over: old?.revision ?? 0)
             )
             try await refresh(assets: [id])
             return (try Self.found(snapshot.assets[id], "asset \(key)"), old == nil)
@@ -122,13 +122,13 @@ extension PlantStore {
     public func putDevice(
         key: ResourceKey,
         document: JSONValue,
-        ifRevision: Int32? = nil
+        onlyIf condition: WriteCondition = .always
     ) async throws -> (device: Device, isNew: Bool) {
         let draft = try DeviceDraft(document, key: key.text)
         return try await writing.withLock {
             let plant = snapshot
             let old = plant.device(key: key.text)
-            try Self.check(ifRevision, against: old?.revision)
+            try condition.check(old?.version)
             let (profileID, assetID) = try Self.references(of: draft, in: plant)
             if let other = plant.device(identifier: draft.identifier), other.key != key.text {
                 throw ResourceFailure.conflict(
@@ -145,17 +145,15 @@ extension PlantStore {
             if let old, old.name == draft.name, old.identifier == draft.identifier, old.assetID == assetID {
                 return (old, false)
             }
-            let id = try Self.found(
-                try await pool.first(
-                    PlantWriteQueries.upsertDevice(
-                        key: key.text,
-                        name: draft.name,
-                        identifier: draft.identifier,
-                        profileID: profileID,
-                        assetID: assetID
-                    )
-                ),
-                "device \(key)"
+            let id = try await write(
+                PlantWriteQueries.upsertDevice(
+                    key: key.text,
+                    name: draft.name,
+                    identifier: draft.identifier,
+                    profileID: profileID,
+                    assetID: assetID,
+                    over: old?.revision ?? 0
+                )
             )
             try await refresh(devices: [id])
             return (try Self.found(snapshot.devices[id], "device \(key)"), old == nil)
@@ -183,21 +181,21 @@ extension PlantStore {
     }
 
     /// Deletes a profile that no device has.
-    public func deleteProfile(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+    public func deleteProfile(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await writing.withLock {
             let profile = try Self.found(snapshot.profile(key: key.text), "profile \(key)")
-            try Self.check(ifRevision, against: profile.revision)
-            try await delete(PlantWriteQueries.deleteProfile(id: profile.id), what: "profile", key: key)
+            try condition.check(profile.version)
+            try await delete(PlantWriteQueries.deleteProfile(profile.version), what: "profile", key: key)
             try await refresh(profiles: [profile.id])
         }
     }
 
     /// Deletes an asset without children and devices.
-    public func deleteAsset(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+    public func deleteAsset(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await writing.withLock {
             let asset = try Self.found(snapshot.asset(key: key.text), "asset \(key)")
-            try Self.check(ifRevision, against: asset.revision)
-            try await delete(PlantWriteQueries.deleteAsset(id: asset.id), what: "asset", key: key)
+            try condition.check(asset.version)
+            try await delete(PlantWriteQueries.deleteAsset(asset.version), what: "asset", key: key)
             try await refresh(assets: [asset.id])
         }
     }
@@ -205,18 +203,19 @@ extension PlantStore {
     /// Deletes a device.
     ///
     /// Its readings stay stored but are no longer reachable by key.
-    public func deleteDevice(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+    public func deleteDevice(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await writing.withLock {
             let device = try Self.found(snapshot.device(key: key.text), "device \(key)")
-            try Self.check(ifRevision, against: device.revision)
-            try await delete(PlantWriteQueries.deleteDevice(id: device.id), what: "device", key: key)
+            try condition.check(device.version)
+            try await delete(PlantWriteQueries.deleteDevice(device.version), what: "device", key: key)
             try await refresh(devices: [device.id])
         }
     }
 
     private func delete(_ statement: Statement<Void>, what: String, key: ResourceKey) async throws {
+        let deleted: Int
         do throws(PostgresError) {
-            _ = try await pool.execute(statement)
+            deleted = try await pool.execute(statement)
         } catch {
             guard error.sqlState == .foreignKeyViolation else { throw error }
             throw ResourceFailure.conflict(
@@ -224,11 +223,15 @@ extension PlantStore {
                 detail: "The \(what) “\(key)” is still in use; remove what refers to it first."
             )
         }
+        // Another process has written: the snapshot that the condition was judged by is old.
+        if deleted == 0 { throw ResourceFailure.preconditionFailed(current: nil) }
     }
 
-    private static func check(_ expected: Int32?, against current: Int32?) throws(ResourceFailure) {
-        guard let expected, expected != current else { return }
-        throw .revisionMismatch(current: current ?? 0)
+    private func write(_ statement: Statement<Int32>) async throws -> Int32 {
+        guard let id = try await pool.first(statement) else {
+            throw ResourceFailure.preconditionFailed(current: nil)
+        }
+        return id
     }
 
     private static func found<Entity>(_ entity: Entity?, _ name: String) throws(ResourceFailure) -> Entity {

@@ -61,6 +61,8 @@ public struct ServerConfiguration: Sendable {
     public var timeouts = Timeouts()
     /// The length of the kernel's queue of connections that wait to be accepted.
     public var backlog = 1_024
+    /// The reverse proxies whose word about clients counts; nil for none.
+    public var trustedProxies: TrustedProxies?
     /// Where the time for `Date` comes from.
     public var clock = WallClock.system
 

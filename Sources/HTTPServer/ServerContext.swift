@@ -41,7 +41,9 @@ final class ServerContext: Sendable {
                 return errorResponder(error, request)
             }
         }
-        handler = ServerContext.chain(middleware, around: safe)
+        // What one layer throws passes the layers around it as a response: they may add fields to it.
+        let layers = middleware.map { GuardedMiddleware(layer: $0, errorResponder: errorResponder) }
+        handler = ServerContext.chain(layers, around: safe)
         idPrefix = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
     }
 
@@ -67,6 +69,8 @@ final class ServerContext: Sendable {
 
     /// Finds the route of a request, before any middleware runs.
     func route(_ request: inout Request) {
+        let refusal = request.applyForwarding(configuration.trustedProxies)
+        defer { if let refusal { request.dispatch = .problem(refusal) } }
         if request.target.isAsterisk {
             request.dispatch = .allowed("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
             return
@@ -104,6 +108,20 @@ final class ServerContext: Sendable {
 
     func observe(_ record: ExchangeRecord) {
         for observer in observers { observer(record) }
+    }
+}
+
+/// A middleware whose errors become responses.
+private struct GuardedMiddleware: Middleware {
+    let layer: any Middleware
+    let errorResponder: @Sendable (any Error, Request?) -> Response
+
+    func respond(to request: Request, next: Handler) async throws -> Response {
+        do {
+            return try await layer.respond(to: request, next: next)
+        } catch {
+            return errorResponder(error, request)
+        }
     }
 }
 

@@ -30,6 +30,7 @@ public final class PlantwrightMetrics: Sendable {
     public let tls: TLSMetrics
     private let deliveriesByOutcome: CounterFamily
     private let httpRequests: CounterFamily
+    private let httpRefusals: CounterFamily
 
     /// Registers all metrics.
     public init(registry: MetricsRegistry = MetricsRegistry()) {
@@ -76,6 +77,11 @@ public final class PlantwrightMetrics: Sendable {
             "HTTP requests by matched route.",
             labels: ["method", "route", "status"]
         )
+        httpRefusals = registry.counters(
+            "plantwright_http_refusals_total",
+            "HTTP requests that were refused, by the code of the problem.",
+            labels: ["reason"]
+        )
         httpRequestSeconds = registry.histogram(
             "plantwright_http_request_seconds",
             "Duration of an HTTP request up to the end of its answer."
@@ -85,6 +91,11 @@ public final class PlantwrightMetrics: Sendable {
     /// The counter of a connector's deliveries with one outcome, such as `delivered`, `dead` or `retry`.
     public func deliveries(connector: String, outcome: String) -> Counter {
         deliveriesByOutcome.counter([connector, outcome])
+    }
+
+    /// The counter of refused HTTP requests with one reason, such as `invalid-host`.
+    public func httpRefusals(reason: String) -> Counter {
+        httpRefusals.counter([reason])
     }
 
     /// The counter of HTTP requests to one route, such as `/api/v1/devices/{key}`; never a raw path.

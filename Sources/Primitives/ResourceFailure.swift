@@ -4,6 +4,6 @@ public enum ResourceFailure: Error, Hashable, Sendable {
     case notFound(String)
     /// The change contradicts what is stored; `code` is stable, `detail` says what to do.
     case conflict(code: String, detail: String)
-    /// `If-Match` named another revision than the stored one.
-    case revisionMismatch(current: Int32)
+    /// Something else is stored than the condition of the write asks for.
+    case preconditionFailed(current: ResourceVersion?)
 }

@@ -54,12 +54,16 @@ struct ServerFlags: ParsableArguments {
     var tlsCertificate: String?
     @Option(help: "PEM file of the TLS private key (PLANTWRIGHT_TLS_KEY).")
     var tlsKey: String?
+    @Option(help: "Reverse proxies that tell the client's address: addresses, CIDRs (PLANTWRIGHT_TRUSTED_PROXIES).")
+    var trustedProxies: String?
+    @Option(help: "Origins whose pages may call the API, https://… (PLANTWRIGHT_CORS_ORIGINS).")
+    var corsOrigins: String?
 
     var values: [String: String] {
         [
             "LISTEN": listen, "MQTT_URL": mqttUrl, "MQTT_CLIENT_ID": mqttClientId, "MQTT_LISTEN": mqttListen,
             "PUBLIC_URL": publicUrl, "OUTBOUND_ALLOW": outboundAllow, "TLS_CERTIFICATE": tlsCertificate,
-            "TLS_KEY": tlsKey,
+            "TLS_KEY": tlsKey, "TRUSTED_PROXIES": trustedProxies, "CORS_ORIGINS": corsOrigins,
         ].compactMapValues { $0 }
     }
 }

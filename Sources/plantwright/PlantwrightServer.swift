@@ -190,10 +190,11 @@ struct PlantwrightServer: Sendable {
         let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, hint: hint).makeRouter()
         var configuration = ServerConfiguration(address: settings.listen)
         configuration.tls = settings.tls
+        configuration.trustedProxies = settings.trustedProxies
         return try Server(
             configuration: configuration,
             router: router,
-            middleware: StandardMiddleware.all,
+            middleware: StandardMiddleware.all(settings),
             observers: StandardMiddleware.observers(metrics, logger),
             tlsObserver: StandardMiddleware.tlsObserver(metrics, logger),
             logger: logger

@@ -49,6 +49,10 @@ struct Settings: Sendable {
     var secretKeyFile: String
     var publicURL: String?
     var outboundAllow: [String] = []
+    /// Reverse proxies whose word about clients counts.
+    var trustedProxies: TrustedProxies?
+    /// Pages of other origins that may call.
+    var corsOrigins: [Origin] = []
 }
 
 /// The configuration cannot be used; every reason at once.
@@ -113,6 +117,7 @@ struct SettingsReader {
         } catch {
             reasons.append("OUTBOUND_ALLOW: a comma-separated list of hosts, addresses and CIDRs is expected")
         }
+        readProxies(into: &settings)
         if !reasons.isEmpty { throw InvalidConfiguration(reasons: reasons) }
         return settings
     }
@@ -171,6 +176,21 @@ struct SettingsReader {
             return
         }
         settings.publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
+    }
+
+    private mutating func readProxies(into settings: inout Settings) {
+        if let value = text("TRUSTED_PROXIES") {
+            settings.trustedProxies = TrustedProxies(value)
+            if settings.trustedProxies == nil {
+                reasons.append("TRUSTED_PROXIES: a comma-separated list of addresses, CIDRs and “unix” is expected")
+            }
+        }
+        let origins = (text("CORS_ORIGINS") ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        settings.corsOrigins = origins.compactMap { Origin($0) }
+        if settings.corsOrigins.count < origins.count {
+            reasons.append("CORS_ORIGINS: a comma-separated list of origins such as https://dash.example is expected")
+        }
     }
 
     private mutating func address(_ name: String, _ value: String) -> Settings.ListenAddress? {

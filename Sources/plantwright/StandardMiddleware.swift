@@ -5,7 +5,13 @@ import Observability
 
 /// What every request passes, and who is told about it.
 enum StandardMiddleware {
-    static let all: [any Middleware] = [SecurityHeaders(), Compression()]
+    /// From the outermost to the innermost: parts and 304 are made of what the handlers' tags name, so inside
+    /// `Compression`.
+    static func all(_ settings: Settings) -> [any Middleware] {
+        let crossOrigin: [any Middleware] =
+            settings.corsOrigins.isEmpty ? [] : [CrossOrigin(origins: settings.corsOrigins)]
+        return [RequestIdentity(), SecurityHeaders()] + crossOrigin + [Compression(), ConditionalRequests()]
+    }
 
     static func observers(
         _ metrics: PlantwrightMetrics,
@@ -24,6 +30,7 @@ enum StandardMiddleware {
                     route: record.route ?? "none",
                     status: record.status.code
                 ).increment()
+                if let reason = record.refusal { metrics.httpRefusals(reason: reason).increment() }
             },
         ]
     }

@@ -37,22 +37,31 @@ struct RuleStoreTests {
     func preconditions() async throws {
         try await Installation.with { site in
             let key = try site.key("hot")
-            let document = site.rules.json(try await site.put("hot", "temperature > 80"))
-            await #expect(throws: ResourceFailure.revisionMismatch(current: 1)) {
-                try await site.rules.put(key: key, document: document, ifRevision: 2)
+            let rule = try await site.put("hot", "temperature > 80")
+            let document = site.rules.json(rule)
+            let other = WriteCondition.version([ResourceVersion(id: rule.id, revision: 2)])
+            await #expect(throws: ResourceFailure.preconditionFailed(current: rule.version)) {
+                try await site.rules.put(key: key, document: document, onlyIf: other)
             }
-            await #expect(throws: ResourceFailure.revisionMismatch(current: 1)) {
-                try await site.rules.delete(key: key, ifRevision: 2)
+            await #expect(throws: ResourceFailure.preconditionFailed(current: rule.version)) {
+                try await site.rules.put(key: key, document: document, onlyIf: .absent)
             }
-            try await site.rules.delete(key: key, ifRevision: 1)
+            await #expect(throws: ResourceFailure.preconditionFailed(current: rule.version)) {
+                try await site.rules.delete(key: key, onlyIf: other)
+            }
+            try await site.rules.delete(key: key, onlyIf: .version([rule.version]))
             await #expect(throws: ResourceFailure.notFound("rule hot")) { try await site.rules.rule(key: key) }
             await #expect(throws: ResourceFailure.notFound("rule hot")) { try await site.rules.delete(key: key) }
             await #expect(throws: ResourceFailure.notFound("rule hot")) {
                 try await site.rules.patch(key: key, document: [:])
             }
-            await #expect(throws: ResourceFailure.revisionMismatch(current: 0)) {
-                try await site.rules.put(key: key, document: document, ifRevision: 1)
+            for condition in [WriteCondition.version([rule.version]), .exists] {
+                await #expect(throws: ResourceFailure.preconditionFailed(current: nil)) {
+                    try await site.rules.put(key: key, document: document, onlyIf: condition)
+                }
             }
+            let reborn = try await site.rules.put(key: key, document: document, onlyIf: .absent).rule
+            #expect(reborn.revision == rule.revision && reborn.version != rule.version)
             await #expect(throws: InvalidInput.self) { try await site.put("hot", "temprature > 80") }
         }
     }

@@ -14,6 +14,7 @@ import mimetypes
 import re
 import threading
 import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -135,10 +136,24 @@ class Handler(BaseHTTPRequestHandler):
                 with self.store.lock:
                     if not self.store.health["database"]:
                         result = api.problem(503, "database-unavailable", "The database cannot be reached; try again shortly.")
+                    elif self.refused_condition(path):
+                        result = api.problem(412, "precondition-failed", "It was changed by someone else since you read it.")
                     else:
                         result = function(self.store, match, query, body)
-                return self.json(*result)
+                    tag = self.tag(path)
+                status, value = result
+                return self.answer(status, b"" if value is None else json.dumps(value).encode(), **({"etag": tag} if tag else {}))
         self.json(*api.problem(404, "not-found", "There is no such path."))
+
+    def tag(self, path: str) -> str | None:
+        """The version of what an admin configures."""
+        parts = path.split("/")
+        stored = self.store.resources.get(parts[3], {}).get(parts[4]) if len(parts) == 5 else None
+        return None if stored is None else f'"{zlib.crc32(json.dumps(stored, sort_keys=True).encode())}"'
+
+    def refused_condition(self, path: str) -> bool:
+        wanted, tag = self.headers.get("if-match"), self.tag(path)
+        return wanted not in (None, tag) or self.headers.get("if-none-match") == "*" and tag is not None
 
     def session(self, body) -> None:
         if self.command == "POST":

@@ -1,6 +1,7 @@
 """Configuration: forms say mistakes where they are, keep unsaved work, and show what would happen."""
 
 import re
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
@@ -125,3 +126,28 @@ def test_quarantined_messages_are_dismissed(app: Page) -> None:
     app.locator("tr", has_text="soil-21").get_by_role("button", name="Dismiss").click()
     app.get_by_role("dialog").get_by_role("button", name="Dismiss").click()
     expect(app.locator("tr", has_text="soil-21")).to_have_count(0)
+
+
+def address(app: Page, path: str) -> str:
+    return urljoin(app.url, path)
+
+
+def test_a_change_by_someone_else_is_not_overwritten(app: Page) -> None:
+    app.goto("/admin/assets/haarlem")
+    expect(app.get_by_label("Name", exact=True)).not_to_have_value("")
+    theirs = app.request.get(address(app, "/api/v1/assets/haarlem")).json() | {"name": "Theirs"}
+    assert app.request.put(address(app, "/api/v1/assets/haarlem"), data=theirs).ok
+    app.get_by_label("Name", exact=True).fill("Mine")
+    app.get_by_role("button", name="Save").click()
+    expect(app.locator(".form-summary")).to_contain_text("Someone else changed this asset meanwhile.")
+    assert app.request.get(address(app, "/api/v1/assets/haarlem")).json()["name"] == "Theirs"
+
+
+def test_a_new_entry_replaces_none(app: Page) -> None:
+    app.goto("/admin/devices?new")
+    app.get_by_label("Name", exact=True).fill("Another")
+    app.get_by_label("Key", exact=True).fill("motor-01")
+    app.get_by_label("Profile").select_option("motor")
+    app.get_by_role("button", name="Save").click()
+    expect(app.locator(".field", has=app.get_by_label("Key", exact=True))).to_contain_text("with this key already")
+    assert app.request.get(address(app, "/api/v1/devices/motor-01")).json()["name"] != "Another"

@@ -32,7 +32,7 @@ import Testing
             let patched = try await world.connectors.patch(
                 key: world.key("erp"),
                 document: ["options": ["settle": nil, "link": "http://x/${id}"]],
-                ifRevision: 1
+                onlyIf: .version([made.version])
             )
             #expect(patched.options == ["link": "http://x/${id}"] && patched.revision == 2)
             #expect(try await world.connectors.get(key: world.key("erp")) == patched)
@@ -46,11 +46,16 @@ import Testing
         try await ERPWorld.with { world in
             try await world.addConnector()
             let document: JSONValue = ["name": "Other", "kind": "rest", "url": "https://erp.example"]
-            await #expect(throws: ResourceFailure.revisionMismatch(current: 1)) {
-                try await world.connectors.put(key: world.key("erp"), document: document, ifRevision: 7)
+            let current = try await world.connectors.get(key: world.key("erp")).version
+            let other = WriteCondition.version([ResourceVersion(id: current.id, revision: 7)])
+            await #expect(throws: ResourceFailure.preconditionFailed(current: current)) {
+                try await world.connectors.put(key: world.key("erp"), document: document, onlyIf: other)
             }
-            await #expect(throws: ResourceFailure.revisionMismatch(current: 1)) {
-                try await world.connectors.delete(key: world.key("erp"), ifRevision: 7)
+            await #expect(throws: ResourceFailure.preconditionFailed(current: current)) {
+                try await world.connectors.put(key: world.key("erp"), document: document, onlyIf: .absent)
+            }
+            await #expect(throws: ResourceFailure.preconditionFailed(current: current)) {
+                try await world.connectors.delete(key: world.key("erp"), onlyIf: other)
             }
             await #expect(throws: ResourceFailure.notFound("connector none")) {
                 try await world.connectors.patch(key: world.key("none"), document: ["name": "x"])

@@ -40,7 +40,7 @@ import Testing
                 ]
             )
             #expect(try await world.mappings.list().map(\.key) == ["m", "s"])
-            try await world.mappings.delete(key: world.key("m"), ifRevision: 2)
+            try await world.mappings.delete(key: world.key("m"), onlyIf: .version([patched.version]))
             #expect(try await world.mappings.list().map(\.key) == ["s"])
             let reborn = try await world.mappings.put(key: world.key("m"), document: ERPWorld.orderMapping())
             #expect(reborn.isNew && reborn.mapping.revision == 1)

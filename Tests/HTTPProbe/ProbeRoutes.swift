@@ -11,6 +11,7 @@ enum ProbeRoutes {
         bodies(&router)
         webSockets(&router)
         files(&router, options)
+        SemanticsRoutes.add(to: &router)
         return router
     }
 

@@ -1,5 +1,5 @@
 /** The one form of all configuration: fields by section, mistakes at their field, nothing lost by leaving. */
-import { Problem, put, remove } from '../core/api.js';
+import { Problem, put, remove, versionOf } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { plant } from '../core/plant.js';
 import { guardLeaving, navigate } from '../core/router.js';
@@ -22,6 +22,8 @@ export class EntryForm {
   #saved = '';
   /** @type {Record<string, any>} as it was loaded; what no control shows is kept */
   #value = {};
+  /** @type {string | null} the version that the form was filled from */
+  #version = null;
   #saveButton = h('button', { type: 'submit', class: 'button primary' }, 'Save');
   #key = textControl({ name: 'key', label: 'Key', mono: true, required: true, help: 'Lower-case letters, digits and hyphens; it stays the same for good.' });
   /** @type {Control[]} */
@@ -64,6 +66,7 @@ export class EntryForm {
   /** @param {any} value */
   #fillIn(value) {
     this.#value = this.key === null ? {} : value;
+    this.#version = versionOf(value);
     const shown = this.section.toForm ? this.section.toForm(value) : value;
     for (const control of this.#controls) control.set(shown[control.name]);
     this.#saved = JSON.stringify(this.read());
@@ -98,7 +101,7 @@ export class EntryForm {
     this.#saveButton.disabled = true;
     try {
       const body = this.read();
-      await put(`/api/v1/${this.section.name}/${key}`, body);
+      this.#version = versionOf(await put(`/api/v1/${this.section.name}/${key}`, body, this.#conditions));
       this.#saved = JSON.stringify(this.read());
       plant.forget();
       await plant.load();
@@ -107,10 +110,24 @@ export class EntryForm {
       this.element.dispatchEvent(new CustomEvent('saved'));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.#show(error.errors.length ? error.errors : [{ pointer: '', detail: error.message }]);
+      this.#refuse(error);
     } finally {
       this.#saveButton.disabled = false;
     }
+  }
+
+  /** Only over what the form was filled from; a new entry only where there is none. @returns {Record<string, string>} */
+  get #conditions() {
+    if (this.key === null) return { 'if-none-match': '*' };
+    return this.#version === null ? {} : { 'if-match': this.#version };
+  }
+
+  /** @param {Problem} problem */
+  #refuse(problem) {
+    if (problem.status !== 412) return this.#show(problem.errors.length ? problem.errors : [{ pointer: '', detail: problem.message }]);
+    const name = this.section.singular.toLowerCase();
+    this.#show(this.key === null ? [{ pointer: '/key', detail: `There is a ${name} with this key already.` }]
+      : [{ pointer: '', detail: `Someone else changed this ${name} meanwhile. Reload the page to see their version, then make your change again.` }]);
   }
 
   #clear() {
@@ -147,14 +164,14 @@ export class EntryForm {
     const name = this.section.singular.toLowerCase();
     if (!await confirmDanger(`Delete this ${name}?`, `“${this.read().name}” is removed from the configuration. This cannot be undone.`, 'Delete')) return;
     try {
-      await remove(`/api/v1/${this.section.name}/${this.key}`);
+      await remove(`/api/v1/${this.section.name}/${this.key}`, this.#conditions);
       this.#saved = JSON.stringify(this.read());
       plant.forget();
       await plant.load();
       toast(`${this.section.singular} deleted`);
       await navigate(`/admin/${this.section.name}`);
     } catch (error) {
-      this.#show([{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);
+      this.#refuse(error instanceof Problem ? error : new Problem(0, 'error', String(error)));
     }
   }
 }

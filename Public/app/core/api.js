@@ -20,16 +20,22 @@ export class Problem extends Error {
   }
 }
 
+/** @type {WeakMap<object, string>} the version (ETag) of what was read */
+const versions = new WeakMap();
+
+/** The version of a document as it was read, for writing only over that one. @param {any} document */
+export const versionOf = (document) => versions.get(document) ?? null;
+
 /**
  * @param {string} method @param {string} path
- * @param {{body?: unknown, signal?: AbortSignal}} [options]
+ * @param {{body?: unknown, signal?: AbortSignal, conditions?: Record<string, string>}} [options]
  * @returns {Promise<any>} the parsed body, or null when there is none
  */
-export async function request(method, path, { body, signal } = {}) {
+export async function request(method, path, { body, signal, conditions = {} } = {}) {
   /** @type {RequestInit} */
-  const options = { method, signal, credentials: 'same-origin', headers: { accept: 'application/json' } };
+  const options = { method, signal, credentials: 'same-origin', headers: { accept: 'application/json', ...conditions } };
   if (body !== undefined) {
-    options.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    options.headers = { ...options.headers, 'content-type': 'application/json' };
     options.body = JSON.stringify(body);
   }
   let response;
@@ -43,6 +49,8 @@ export async function request(method, path, { body, signal } = {}) {
   const text = await response.text();
   const value = parse(text);
   if (!response.ok) throw problem(response, value);
+  const version = response.headers.get('etag');
+  if (version && typeof value === 'object' && value !== null) versions.set(value, version);
   return value;
 }
 
@@ -70,10 +78,10 @@ function leaveForSignIn() {
 export const get = (path, signal) => request('GET', path, { signal });
 /** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
 export const post = (path, body, signal) => request('POST', path, { body, signal });
-/** @param {string} path @param {unknown} body */
-export const put = (path, body) => request('PUT', path, { body });
-/** @param {string} path */
-export const remove = (path) => request('DELETE', path);
+/** @param {string} path @param {unknown} body @param {Record<string, string>} [conditions] */
+export const put = (path, body, conditions) => request('PUT', path, { body, conditions });
+/** @param {string} path @param {Record<string, string>} [conditions] */
+export const remove = (path, conditions) => request('DELETE', path, { conditions });
 
 /**
  * All items of a list, following its cursors.

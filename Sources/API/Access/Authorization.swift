@@ -17,8 +17,10 @@ enum CurrentPrincipal: ContextKey {
 
 /// Finds out who calls and whether their role suffices for the matched route.
 struct Authorization: Middleware {
-    /// The name of the session cookie; `__Host-` needs TLS, which a proxy may add in front.
+    /// The name of the session cookie over plain HTTP.
     static let cookie = "plantwright_session"
+    /// Its name over TLS: `__Host-` keeps other hosts of the domain, and plain HTTP, from setting it.
+    static let secureCookie = "__Host-plantwright_session"
 
     let accounts: AccountStore
 
@@ -53,13 +55,17 @@ struct Authorization: Middleware {
     }
 
     static func sessionToken(of request: Request) -> String? {
-        for line in request.headers[values: .cookie] {
-            for pair in line.split(separator: ";") {
-                let parts = pair.split(separator: "=", maxSplits: 1)
-                if parts.count == 2, parts[0].trimmingPrefix(while: { $0 == " " }) == cookie { return String(parts[1]) }
-            }
-        }
-        return nil
+        request.cookies[request.isSecure ? secureCookie : cookie]
+    }
+
+    /// The cookie that carries a session; an empty token takes it away.
+    static func sessionCookie(_ token: String, for request: Request) throws -> SetCookie {
+        try SetCookie(
+            request.isSecure ? secureCookie : cookie,
+            value: token,
+            maxAge: token.isEmpty ? 0 : nil,
+            isSecure: request.isSecure
+        )
     }
 
     static let unauthenticated = HTTPProblem(

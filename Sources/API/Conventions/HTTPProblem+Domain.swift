@@ -44,12 +44,12 @@ extension HTTPProblem {
             self.init(.notFound, code: "not-found", detail: "There is no \(what).")
         case .conflict(let code, let detail):
             self.init(.conflict, code: code, detail: detail)
-        case .revisionMismatch(let current):
+        case .preconditionFailed(let current):
             self.init(
                 .preconditionFailed,
-                code: "revision-mismatch",
+                code: "precondition-failed",
                 detail: "It was changed by someone else since you read it. Read it again and repeat your change.",
-                headers: [.eTag: "\"\(current)\""]
+                headers: current.map { [.eTag: "\"\($0.text)\""] } ?? [:]
             )
         }
     }

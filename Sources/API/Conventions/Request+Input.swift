@@ -5,18 +5,10 @@ import Primitives
 extension Request {
     /// The body as a JSON document.
     ///
-    /// - Throws: 415 for another media type, 400 for what is no JSON.
+    /// - Throws: 415 for another media type, 411 when no body was announced, 400 for what is no JSON.
     func json() async throws -> JSONValue {
-        if let type = headers[.contentType] {
-            let essence = type.split(separator: ";").first?.trimmingPrefix { $0 == " " }.lowercased() ?? ""
-            let isJSON = essence.hasPrefix("application/json") || essence.hasSuffix("+json")
-            guard isJSON else {
-                throw HTTPProblem(
-                    .unsupportedMediaType,
-                    code: "unsupported-media-type",
-                    detail: "The body must be application/json."
-                )
-            }
+        try requireContent(of: "application/json", isRequired: false) { type in
+            type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
         }
         let bytes = try await body.collect()
         do throws(JSONSyntaxError) {
@@ -39,19 +31,23 @@ extension Request {
         return key
     }
 
-    /// The revision that `If-Match` asks for; nil when the header is absent or `*`.
-    func expectedRevision() throws -> Int32? {
-        guard let text = headers[.ifMatch], text != "*" else { return nil }
-        guard text.count > 2, text.hasPrefix("\""), text.hasSuffix("\""),
-            let revision = Int32(text.dropFirst().dropLast())
-        else {
-            throw HTTPProblem(
-                .preconditionFailed,
-                code: "revision-mismatch",
-                detail: "If-Match names none of this resource's versions."
-            )
+    /// What must be stored for a write to happen: `If-Match` or `If-None-Match` (RFC 9110 section 13.1).
+    ///
+    /// `If-Match` wins when both are there. Weak tags match none in it, and neither does what is malformed. Resources have no date, so conditions on dates do not count.
+    func writeCondition() -> WriteCondition {
+        if let field = headers[.ifMatch] {
+            switch EntityTagCondition(parsing: field) {
+            case .any: return .exists
+            case .tags(let tags): return .version(tags.compactMap { $0.isWeak ? nil : ResourceVersion($0.opaque) })
+            case nil: return .version([])
+            }
         }
-        return revision
+        guard let field = headers[.ifNoneMatch] else { return .always }
+        switch EntityTagCondition(parsing: field) {
+        case .any: return .absent
+        case .tags(let tags): return .otherThan(tags.compactMap { ResourceVersion($0.opaque) })
+        case nil: return .always
+        }
     }
 
     /// A time in the query, RFC 3339 or Unix milliseconds.

@@ -9,16 +9,18 @@ struct ResourceState: Sendable {
     var key: String
     /// The document.
     var document: JSONValue
-    /// The revision; nil for what has none.
-    var revision: Int32?
+    /// Which state of it this is.
+    var version: ResourceVersion
 
-    /// `ETag`: a strong validator made of the revision.
-    var entityTag: String? { revision.map { "\"\($0)\"" } }
-
+    /// The document with a strong validator.
+    ///
+    /// It must reach the client as it is: a compressed one would have a weak tag, which `If-Match` cannot use.
     func response(status: HTTPResponse.Status = .ok) -> Response {
-        var headers: HTTPFields = [:]
-        if let entityTag { headers[.eTag] = entityTag }
-        return .json(document, status: status, headers: headers)
+        .json(
+            document,
+            status: status,
+            headers: [.eTag: "\"\(version.text)\"", .cacheControl: "no-cache, no-transform"]
+        )
     }
 }
 
@@ -33,11 +35,11 @@ struct ResourceEndpoint: Sendable {
     /// One resource.
     var get: @Sendable (ResourceKey) async throws -> ResourceState
     /// Creates or replaces one.
-    var put: @Sendable (ResourceKey, JSONValue, Int32?) async throws -> (state: ResourceState, isNew: Bool)
+    var put: @Sendable (ResourceKey, JSONValue, WriteCondition) async throws -> (state: ResourceState, isNew: Bool)
     /// Changes one, for documents that hold what cannot be read back; nil merges into the document and writes that.
-    var patch: (@Sendable (ResourceKey, JSONValue, Int32?) async throws -> ResourceState)?
+    var patch: (@Sendable (ResourceKey, JSONValue, WriteCondition) async throws -> ResourceState)?
     /// Deletes one.
-    var delete: @Sendable (ResourceKey, Int32?) async throws -> Void
+    var delete: @Sendable (ResourceKey, WriteCondition) async throws -> Void
 
     func register(on routes: inout APIRouter) {
         routes.get(path, role: .viewer, summary: "List the \(name)s.") { request in
@@ -45,28 +47,45 @@ struct ResourceEndpoint: Sendable {
             return try Page(of: states, for: request, key: \.key).response { $0.document }
         }
         routes.get(path + "/{key}", role: .viewer, summary: "Read a \(name).") { request in
-            let state = try await get(try request.resourceKey(name))
-            if let tag = state.entityTag, request.headers[.ifNoneMatch] == tag {
-                return Response(status: .notModified, headers: [.eTag: tag])
-            }
-            return state.response()
+            try await get(try request.resourceKey(name)).response()
         }
         routes.put(path + "/{key}", role: .admin, summary: "Create or replace a \(name).") { request in
             let key = try request.resourceKey(name)
-            let result = try await put(key, try await request.json(), try request.expectedRevision())
+            let result = try await put(key, try await request.json(), request.writeCondition())
             return result.state.response(status: result.isNew ? .created : .ok)
         }
         routes.patch(path + "/{key}", role: .admin, summary: "Change some fields of a \(name) (RFC 7396).") { request in
             let key = try request.resourceKey(name)
             let document = try await request.json()
-            if let patch { return try await patch(key, document, try request.expectedRevision()).response() }
-            let old = try await get(key)
-            let expected = try request.expectedRevision() ?? old.revision
-            return try await put(key, old.document.merging(document), expected).state.response()
+            let condition = request.writeCondition()
+            if let patch { return try await patch(key, document, condition).response() }
+            return try await merge(document, into: key, condition).response()
         }
         routes.delete(path + "/{key}", role: .admin, summary: "Delete a \(name).") { request in
-            try await delete(try request.resourceKey(name), try request.expectedRevision())
+            try await delete(try request.resourceKey(name), request.writeCondition())
             return .noContent
+        }
+    }
+
+    /// Changes the document that is stored when the change is written.
+    ///
+    /// When someone else writes in between, the patch is applied to theirs: the condition of the client, which may be
+    /// none, decides whether that is allowed.
+    private func merge(
+        _ patch: JSONValue,
+        into key: ResourceKey,
+        _ condition: WriteCondition
+    ) async throws -> ResourceState {
+        var attempts = 0
+        while true {
+            let old = try await get(key)
+            try condition.check(old.version)
+            do {
+                return try await put(key, old.document.merging(patch), .version([old.version])).state
+            } catch let failure as ResourceFailure {
+                attempts += 1
+                guard case .preconditionFailed = failure, attempts < 10 else { throw failure }
+            }
         }
     }
 }

@@ -87,22 +87,22 @@ public struct ERPRoutes: Sendable {
             name: "connector",
             list: { try await connectors.list(limit: 100_000).map(Self.state) },
             get: { key in Self.state(try await connectors.get(key: key)) },
-            put: { key, document, revision in
-                let result = try await connectors.put(key: key, document: document, ifRevision: revision)
+            put: { key, document, condition in
+                let result = try await connectors.put(key: key, document: document, onlyIf: condition)
                 hint()
                 return (Self.state(result.connector), result.isNew)
             },
-            patch: { key, document, revision in
-                let connector = try await connectors.patch(key: key, document: document, ifRevision: revision)
+            patch: { key, document, condition in
+                let connector = try await connectors.patch(key: key, document: document, onlyIf: condition)
                 hint()
                 return Self.state(connector)
             },
-            delete: { key, revision in try await connectors.delete(key: key, ifRevision: revision) }
+            delete: { key, condition in try await connectors.delete(key: key, onlyIf: condition) }
         )
     }
 
     private static func state(_ connector: Connector) -> ResourceState {
-        ResourceState(key: connector.key, document: connector.json, revision: connector.revision)
+        ResourceState(key: connector.key, document: connector.json, version: connector.version)
     }
 
     private var mappingEndpoint: ResourceEndpoint {
@@ -111,16 +111,16 @@ public struct ERPRoutes: Sendable {
             name: "mapping",
             list: { try await mappings.list(limit: 100_000).map(Self.state) },
             get: { key in Self.state(try await mappings.get(key: key)) },
-            put: { key, document, revision in
-                let result = try await mappings.put(key: key, document: document, ifRevision: revision)
+            put: { key, document, condition in
+                let result = try await mappings.put(key: key, document: document, onlyIf: condition)
                 return (Self.state(result.mapping), result.isNew)
             },
-            delete: { key, revision in try await mappings.delete(key: key, ifRevision: revision) }
+            delete: { key, condition in try await mappings.delete(key: key, onlyIf: condition) }
         )
     }
 
     private static func state(_ mapping: MappingDocument) -> ResourceState {
-        ResourceState(key: mapping.key, document: mapping.json, revision: mapping.revision)
+        ResourceState(key: mapping.key, document: mapping.json, version: mapping.version)
     }
 
     private func preview(_ request: Request) async throws -> Response {

@@ -25,16 +25,16 @@ struct PlantRoutes: Sendable {
                 }
                 return Self.state(profile)
             },
-            put: { key, document, revision in
-                let (profile, isNew) = try await plant.putProfile(key: key, document: document, ifRevision: revision)
+            put: { key, document, condition in
+                let (profile, isNew) = try await plant.putProfile(key: key, document: document, onlyIf: condition)
                 return (Self.state(profile), isNew)
             },
-            delete: { key, revision in try await plant.deleteProfile(key: key, ifRevision: revision) }
+            delete: { key, condition in try await plant.deleteProfile(key: key, onlyIf: condition) }
         )
     }
 
     private static func state(_ profile: Profile) -> ResourceState {
-        ResourceState(key: profile.key, document: profile.json, revision: profile.revision)
+        ResourceState(key: profile.key, document: profile.json, version: profile.version)
     }
 
     private var assets: ResourceEndpoint {
@@ -52,16 +52,16 @@ struct PlantRoutes: Sendable {
                 }
                 return Self.state(asset, in: snapshot)
             },
-            put: { key, document, revision in
-                let (asset, isNew) = try await plant.putAsset(key: key, document: document, ifRevision: revision)
+            put: { key, document, condition in
+                let (asset, isNew) = try await plant.putAsset(key: key, document: document, onlyIf: condition)
                 return (Self.state(asset, in: plant.snapshot), isNew)
             },
-            delete: { key, revision in try await plant.deleteAsset(key: key, ifRevision: revision) }
+            delete: { key, condition in try await plant.deleteAsset(key: key, onlyIf: condition) }
         )
     }
 
     private static func state(_ asset: Asset, in plant: PlantSnapshot) -> ResourceState {
-        ResourceState(key: asset.key, document: plant.json(asset), revision: asset.revision)
+        ResourceState(key: asset.key, document: plant.json(asset), version: asset.version)
     }
 
     private var devices: ResourceEndpoint {
@@ -79,16 +79,16 @@ struct PlantRoutes: Sendable {
                 }
                 return Self.state(device, in: snapshot)
             },
-            put: { key, document, revision in
-                let (device, isNew) = try await plant.putDevice(key: key, document: document, ifRevision: revision)
+            put: { key, document, condition in
+                let (device, isNew) = try await plant.putDevice(key: key, document: document, onlyIf: condition)
                 if isNew { _ = try await refused.replay(identifier: device.identifier) }
                 return (Self.state(device, in: plant.snapshot), isNew)
             },
-            delete: { key, revision in try await plant.deleteDevice(key: key, ifRevision: revision) }
+            delete: { key, condition in try await plant.deleteDevice(key: key, onlyIf: condition) }
         )
     }
 
     private static func state(_ device: Device, in plant: PlantSnapshot) -> ResourceState {
-        ResourceState(key: device.key, document: plant.json(device), revision: device.revision)
+        ResourceState(key: device.key, document: plant.json(device), version: device.version)
     }
 }

@@ -23,6 +23,9 @@ public struct Connector: Hashable, Sendable {
     /// Whether its deliveries wait until someone resumes it.
     public var isPaused: Bool
 
+    /// What a condition compares.
+    public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
+
     /// The API's form; `hasCredentials` stands for the write-only `credentials`.
     public var json: JSONValue {
         [

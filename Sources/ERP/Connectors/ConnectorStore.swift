@@ -41,24 +41,28 @@ public final class ConnectorStore: Sendable {
     /// Creates or replaces a connector; credentials that the document does not mention stay as they are.
     ///
     /// - Returns: the connector, and whether it is new. Writing what is stored already changes nothing.
-    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a revision mismatch), `PostgresError`, `SecretError`.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a failed condition), `PostgresError`, `SecretError`.
     @discardableResult
     public func put(
         key: ResourceKey,
         document: JSONValue,
-        ifRevision: Int32? = nil
+        onlyIf condition: WriteCondition = .always
     ) async throws -> (connector: Connector, isNew: Bool) {
         let draft = try ConnectorDraft(document, policy: registry.policy)
-        return try await write(key, ifRevision) { _ in draft }
+        return try await write(key, condition) { _ in draft }
     }
 
     /// Changes members of a connector (RFC 7396); `credentials: null` removes them.
     @discardableResult
-    public func patch(key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil) async throws -> Connector {
+    public func patch(
+        key: ResourceKey,
+        document: JSONValue,
+        onlyIf condition: WriteCondition = .always
+    ) async throws -> Connector {
         guard let changes = document.object else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
         }
-        return try await write(key, ifRevision) { old in
+        return try await write(key, condition) { old in
             guard let old else { throw Self.missing(key) }
             var merged = old.json.object ?? JSONObject()
             for member in changes.members {
@@ -74,14 +78,14 @@ public final class ConnectorStore: Sendable {
 
     /// Deletes a connector and its credentials.
     ///
-    /// - Throws: ``ResourceFailure``: absent, a revision mismatch, `in-use` while a mapping names it or a delivery of it
+    /// - Throws: ``ResourceFailure``: absent, a failed condition, `in-use` while a mapping names it or a delivery of it
     ///   is under way.
-    public func delete(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+    public func delete(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await changing { transaction in
             guard let row = try await transaction.first(ConnectorQueries.lock(key: key.text)) else {
                 throw Self.missing(key)
             }
-            try Self.check(ifRevision, against: row.connector.revision)
+            try condition.check(row.connector.version)
             if let mapping = try await transaction.first(ConnectorQueries.mapping(using: row.connector.id)) {
                 throw ResourceFailure.conflict(
                     code: "in-use",
@@ -100,13 +104,13 @@ public final class ConnectorStore: Sendable {
 
     private func write(
         _ key: ResourceKey,
-        _ ifRevision: Int32?,
+        _ condition: WriteCondition,
         _ define: (Connector?) throws -> ConnectorDraft
     ) async throws -> (connector: Connector, isNew: Bool) {
         let time = clock.now
         return try await changing { transaction in
             let old = try await transaction.first(ConnectorQueries.lock(key: key.text))
-            try Self.check(ifRevision, against: old?.connector.revision)
+            try condition.check(old?.connector.version)
             let draft = try define(old?.connector)
             let sealed = try sealedCredentials(draft, key: key, old: old)
             guard let old else {
@@ -150,11 +154,6 @@ public final class ConnectorStore: Sendable {
         let connector = old.connector
         return connector.name == draft.name && connector.kind == draft.kind && connector.url == draft.url
             && connector.options == draft.options && old.sealedCredentials == sealed
-    }
-
-    static func check(_ expected: Int32?, against current: Int32?) throws(ResourceFailure) {
-        guard let expected, expected != current else { return }
-        throw .revisionMismatch(current: current ?? 0)
     }
 
     private static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("connector \(key)") }

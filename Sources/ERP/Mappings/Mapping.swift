@@ -81,6 +81,8 @@ public struct MappingDocument: Hashable, Sendable {
     public var key: String { mapping.key }
     /// Counts the writes; the ETag.
     public var revision: Int32 { mapping.revision }
+    /// What a condition compares; the ETag.
+    public var version: ResourceVersion { ResourceVersion(id: mapping.id, revision: mapping.revision) }
 
     /// The API's form.
     public var json: JSONValue {

@@ -241,6 +241,8 @@ enum MappingQueries {
 struct MappingRow: Sendable {
     var id: Int32
     var revision: Int32
+
+    var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 }
 
 extension MappingDefinition {

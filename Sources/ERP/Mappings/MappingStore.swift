@@ -49,19 +49,19 @@ public final class MappingStore: Sendable {
     /// Creates or replaces a mapping; every change makes a new revision.
     ///
     /// - Returns: the mapping, and whether it is new. Writing what is stored already changes nothing.
-    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a revision mismatch), `PostgresError`.
+    /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a failed condition), `PostgresError`.
     @discardableResult
     public func put(
         key: ResourceKey,
         document: JSONValue,
-        ifRevision: Int32? = nil
+        onlyIf condition: WriteCondition = .always
     ) async throws -> (mapping: MappingDocument, isNew: Bool) {
         let draft = try MappingDraft(document)
         let time = clock.now
         return try await changing {
             try await pool.transaction { transaction in
                 let row = try await transaction.first(MappingQueries.lock(key: key.text))
-                try ConnectorStore.check(ifRevision, against: row?.revision)
+                try condition.check(row?.version)
                 let check = MappingCheck(plant: plant.snapshot, states: plant.states)
                 let result = try await check.check(draft, registry: registry, in: transaction)
                 guard let definition = result.definition else { throw InvalidInput(result.issues) }
@@ -85,25 +85,30 @@ public final class MappingStore: Sendable {
 
     /// Changes members of a mapping (RFC 7396).
     @discardableResult
-    public func patch(key: ResourceKey, document: JSONValue, ifRevision: Int32? = nil) async throws -> MappingDocument {
+    public func patch(
+        key: ResourceKey,
+        document: JSONValue,
+        onlyIf condition: WriteCondition = .always
+    ) async throws -> MappingDocument {
         guard document.object != nil else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
         }
         let old = try await get(key: key)
+        try condition.check(old.version)
         let merged = old.json.merged(with: document) ?? .null
-        return try await put(key: key, document: merged, ifRevision: ifRevision ?? old.revision).mapping
+        return try await put(key: key, document: merged, onlyIf: .version([old.version])).mapping
     }
 
     /// Deletes a mapping; deliveries that it made go on.
     ///
-    /// - Throws: ``ResourceFailure`` (absent, a revision mismatch), `PostgresError`.
-    public func delete(key: ResourceKey, ifRevision: Int32? = nil) async throws {
+    /// - Throws: ``ResourceFailure`` (absent, a failed condition), `PostgresError`.
+    public func delete(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await changing {
             try await pool.transaction { transaction in
                 guard let row = try await transaction.first(MappingQueries.lock(key: key.text)) else {
                     throw Self.missing(key)
                 }
-                try ConnectorStore.check(ifRevision, against: row.revision)
+                try condition.check(row.version)
                 try await transaction.execute(MappingQueries.retire(id: row.id, at: clock.now))
             }
         }

@@ -33,8 +33,10 @@ public struct ExchangeRecord: Sendable {
     public var remoteAddress: String
     /// How it ended.
     public var outcome: Outcome
-    /// The code of the problem when the request was refused before routing, such as `invalid-chunk-size`.
+    /// The code of the problem when the request was refused, such as `invalid-chunk-size`.
     public var refusal: String?
+    /// The distributed trace that the request belongs to; nil for a request that was not understood.
+    public var traceID: String?
 }
 
 /// Writes one line per exchange.
@@ -62,6 +64,7 @@ public struct AccessLog: Sendable {
                 "route": "\(exchange.route ?? "-")", "status": "\(exchange.status.code)",
                 "bytes": "\(exchange.bodyBytes)", "ms": "\(exchange.milliseconds)",
                 "remote": "\(exchange.remoteAddress)", "outcome": "\(exchange.outcome.rawValue)",
+                "trace": "\(exchange.traceID ?? "-")",
             ]
         )
     }

@@ -141,7 +141,8 @@ struct HTTPConnection: Sendable {
                 duration: .now - start,
                 remoteAddress: request.remoteAddress,
                 outcome: sent.isComplete ? .complete : .aborted,
-                refusal: refusal
+                refusal: refusal ?? response.problemCode,
+                traceID: context.observers.isEmpty ? nil : request.trace.traceID
             )
         )
         guard sent.isComplete else { return .cut(resets: sent.endsWithConnection) }
@@ -215,9 +216,10 @@ struct HTTPConnection: Sendable {
                 status: response.status,
                 bodyBytes: 0,
                 duration: .now - start,
-                remoteAddress: transport.remoteAddress,
+                remoteAddress: route.request.remoteAddress,
                 outcome: .webSocket,
-                refusal: nil
+                refusal: nil,
+                traceID: route.request.trace.traceID
             )
         )
     }

@@ -17,21 +17,6 @@ extension Request {
         }
         return star
     }
-
-    /// Whether the client has this version already (`If-None-Match`, RFC 9110 section 13.1.2; weak comparison).
-    public func hasCurrent(entityTag: String) -> Bool {
-        guard let value = headers[.ifNoneMatch] else { return false }
-        if value == "*" { return true }
-        let wanted = Request.opaque(entityTag[...])
-        return value.split(separator: ",").contains { element in
-            let trimmed = element.drop { $0 == " " || $0 == "\t" }
-            return Request.opaque(trimmed.prefix { $0 != " " && $0 != "\t" }) == wanted
-        }
-    }
-
-    private static func opaque(_ tag: Substring) -> Substring {
-        tag.hasPrefix("W/") ? tag.dropFirst(2) : tag
-    }
 }
 
 /// Media types by file name.

@@ -42,6 +42,7 @@ public struct HTTPProblem: Error, Sendable {
         var response = Response(status: status, headers: headers, body: .bytes(JSONValue.object(document).bytes))
         response.headers[.contentType] = "application/problem+json"
         response.headers[.cacheControl] = "no-store"
+        response.problemCode = code
         return response
     }
 

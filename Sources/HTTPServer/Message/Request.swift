@@ -15,13 +15,13 @@ public struct Request: Sendable {
     /// The header fields.
     public let headers: HTTPFields
     /// Host and port that the client asked for; nil only in HTTP/1.0.
-    public let authority: String?
-    /// The IP address of the other side, without port.
-    public let remoteAddress: String
-    /// Whether the other side is on this machine.
-    public let isLoopback: Bool
-    /// Whether the connection is encrypted.
-    public let isSecure: Bool
+    public internal(set) var authority: String?
+    /// The IP address of the client, without port: of the other side, or what a trusted proxy says.
+    public internal(set) var remoteAddress: String
+    /// Whether the client is on this machine.
+    public internal(set) var isLoopback: Bool
+    /// Whether the client's connection is encrypted.
+    public internal(set) var isSecure: Bool
     /// The certificate that the client showed and that was verified; nil when it showed none.
     public internal(set) var clientCertificate: ClientCertificate?
     /// Names this request in logs; unique across restarts.

@@ -12,6 +12,8 @@ public struct Response: Sendable {
     public var headers: HTTPFields
     /// The body.
     public var body: ResponseBody
+    /// The code of the problem that this response tells of, for logs and metrics.
+    public internal(set) var problemCode: String?
 
     /// Makes a response.
     public init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], body: ResponseBody = .empty) {

@@ -24,16 +24,26 @@ public struct Compression: Middleware {
     /// Compresses the response of `next`.
     public func respond(to request: Request, next: Handler) async throws -> Response {
         var response = try await next(request)
+        if response.status == .notModified { return Self.selecting(response, for: request) }
         guard isEligible(response) else { return response }
-        if let vary = response.headers[.vary] {
-            if vary != "*" { response.headers[.vary] = "\(vary), Accept-Encoding" }
-        } else {
-            response.headers[.vary] = "Accept-Encoding"
-        }
+        response.vary(on: "Accept-Encoding")
         guard request.acceptsGzip, let body = compressed(response.body) else { return response }
         response.body = body
         response.headers[.contentEncoding] = "gzip"
         if let tag = response.headers[.eTag], !tag.hasPrefix("W/") { response.headers[.eTag] = "W/\(tag)" }
+        return response
+    }
+
+    /// A 304 must name the version that the client has (RFC 9111 section 4.3.4): the compressed one has a weak tag.
+    private static func selecting(_ response: Response, for request: Request) -> Response {
+        var response = response
+        // As the 200 would have (RFC 9110 section 15.4.5), as far as that can be told now.
+        if response.headers[.vary] == nil { response.vary(on: "Accept-Encoding") }
+        guard request.acceptsGzip, let text = response.headers[.eTag], let tag = EntityTag(parsing: text), !tag.isWeak,
+            let field = request.headers[.ifNoneMatch], case .tags(let known) = EntityTagCondition(parsing: field),
+            !known.contains(tag), known.contains(where: { $0.matchesWeakly(tag) })
+        else { return response }
+        response.headers[.eTag] = "W/\(text)"
         return response
     }
 
