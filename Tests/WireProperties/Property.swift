@@ -1,6 +1,6 @@
 /// What must hold of a parser for any input: the same properties are tried by the fuzzers of Fuzz/ and, on the inputs
 /// that once broke them, by the tests.
-public protocol Property {
+public protocol Property: SendableMetatype {
     /// Says what is wrong, or nil when the property holds.
     static func violation(_ input: [UInt8]) -> String?
 }
