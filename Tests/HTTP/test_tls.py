@@ -112,7 +112,7 @@ def test_requests_come_by_tls(setting: Setting) -> None:
     connection = setting.connect(probe)
     assert connection.sock.version() == "TLSv1.3"
     for _ in range(3):
-        response, body = get(connection, "/who")
+        response, body = get(connection, "/connection")
         assert json.loads(body) == {"secure": True, "remote": "127.0.0.1", "loopback": True, "subject": ""}
     connection.request("POST", "/echo", body=b"x" * 3_000_000)
     assert connection.getresponse().read() == b"x" * 3_000_000
@@ -220,19 +220,19 @@ def test_client_certificates(setting: Setting, kind: str) -> None:
     probe = setting.start("--client-certificates", f"{kind}:{setting.authority.certificate}")
     context = setting.context()
     context.load_cert_chain(*setting.authority.issue("client", "/O=Werk Süd, Halle 3/OU=presses/CN=press-7"))
-    subject = json.loads(get(setting.connect(probe, context), "/who")[1])["subject"]
+    subject = json.loads(get(setting.connect(probe, context), "/connection")[1])["subject"]
     assert subject == "CN=press-7,OU=presses,O=Werk Süd\\, Halle 3"
     stranger = setting.context()
     (setting.directory / "strangers").mkdir()
     stranger.load_cert_chain(*Authority(setting.directory / "strangers", "stranger").issue("foreign"))
     with pytest.raises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
-        get(setting.connect(probe, stranger), "/who")
+        get(setting.connect(probe, stranger), "/connection")
     assert probe.wait_for("tls failed") == "tls failed certificate 127.0.0.1"
     if kind == "optional":
-        assert json.loads(get(setting.connect(probe), "/who")[1])["subject"] == ""
+        assert json.loads(get(setting.connect(probe), "/connection")[1])["subject"] == ""
     else:
         with pytest.raises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
-            get(setting.connect(probe), "/who")
+            get(setting.connect(probe), "/connection")
         assert probe.wait_for("tls failed") == "tls failed certificate 127.0.0.1"
 
 

@@ -33,7 +33,7 @@ def test_serves_and_removes_its_socket(tmp_path: pathlib.Path, start_probe) -> N
     assert probe.url == f"unix:{path}"
     mode = path.stat().st_mode
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
-    status, body = ask(path, "/who")
+    status, body = ask(path, "/connection")
     assert status == 200
     assert json.loads(body) == {"secure": False, "remote": "unix", "loopback": True, "subject": ""}
     # Those from this machine do not count against the limit of an address.

@@ -21,9 +21,9 @@ enum ProbeRoutes {
         router.get("/devices/{key}") { request in .text(request.parameters["key"]) }
     }
 
-    /// Files as they are, each opened anew: `/files/{name}`; and who asks.
+    /// Files as they are, each opened anew: `/files/{name}`; and what the connection is like.
     private static func files(_ router: inout Router, _ options: ProbeOptions) {
-        router.get("/who") { request in
+        router.get("/connection") { request in
             .json([
                 "secure": .bool(request.isSecure), "remote": .string(request.remoteAddress),
                 "loopback": .bool(request.isLoopback), "subject": .string(request.clientCertificate?.subject ?? ""),

@@ -148,4 +148,37 @@ import Testing
         let later = await withCheckedContinuation { copy.waitUntilUnsent(atMost: 0, $0)() }
         #expect(later == .writeTimeout)
     }
+
+    @Test func aParkedConnectionIsWokenOnceByWhateverComesFirst() {
+        let deadline = NIODeadline.uptimeNanoseconds(100)
+        let causes: [(String, (inout TransportState) -> TransportState.Wake)] = [
+            ("x", { $0.received(Self.bytes("x")) }),
+            ("end", { $0.ended() }),
+            ("interrupted", { $0.drain() }),
+            ("timed out", { $0.expireReader(at: deadline) }),
+            ("closed", { $0.failed(.closed) }),
+        ]
+        for (expected, act) in causes {
+            let woken = Recorder<String>()
+            var state = TransportState()
+            state.park(deadline: deadline) { woken.record(Self.text($0)) }()
+            #expect(state.nextDeadline == deadline)
+            #expect(woken.values.isEmpty)
+            act(&state)()
+            #expect(woken.values == [expected])
+            state.failed(.closed)()
+            #expect(woken.values == [expected])
+        }
+    }
+
+    @Test func whatCameBeforeParkingWakesAtOnce() {
+        let woken = Recorder<String>()
+        var state = TransportState()
+        state.received(Self.bytes("early"))()
+        state.park(deadline: .distantFuture) { woken.record(Self.text($0)) }()
+        #expect(woken.values == ["early"])
+        state.drain()()
+        state.park(deadline: .distantFuture) { woken.record(Self.text($0)) }()
+        #expect(woken.values == ["early", "interrupted"])
+    }
 }
