@@ -2,6 +2,7 @@ import Accounts
 import ArgumentParser
 import Embedded
 import Foundation
+import HTTPServer
 import Logging
 import PostgreSQL
 import Primitives

@@ -62,7 +62,7 @@ struct PlantwrightServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             if settings.tls != nil {
-                group.addTask { for await _ in HangUpSignal.received() { await server.reloadCertificate() } }
+                group.addTask { await HangUpSignal.handle { await server.reloadCertificate() } }
             }
             group.addTask { await DatabaseMonitor(pool: parts.pool, readiness: readiness, logger: logger).run() }
             group.addTask {
