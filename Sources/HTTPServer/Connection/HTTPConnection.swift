@@ -273,9 +273,10 @@ extension HTTPConnection {
         }
     }
 
-    /// Logs why a body could not be sent, unless it is just that the client is gone.
+    /// Logs why a body could not be sent, unless it is the client's doing: gone, or a malformed body of its own.
     private func logFailure(of error: any Error) {
         if error is ConnectionFailure || error is CancellationError { return }
+        if let problem = error as? HTTPProblem, problem.status.kind == .clientError { return }
         context.logger.error(
             "a response body could not be produced",
             metadata: ["error": "\(String(describing: error))"]
