@@ -94,7 +94,8 @@ class Servers:
         """Port and process id."""
         port = free_port()
         process = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CPU), *self.command(kind, port, tls)], stdout=subprocess.DEVNULL)
+            ["taskset", "-c", str(SERVER_CPU), *self.command(kind, port, tls)], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
@@ -105,6 +106,15 @@ class Servers:
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+# Where a server has what the others have elsewhere.
+PATHS = {("plantwright", "/files"): "/static"}
+
+
+def address(kind: str, path: str) -> str:
+    first, slash, rest = path[1:].partition("/")
+    return PATHS.get((kind, f"/{first}"), f"/{first}") + slash + rest
 
 
 def wrk(port: int, path: str, seconds: int, connections: int = 32, tls: bool = False, script: str = "") -> float:
@@ -144,10 +154,11 @@ def measure_http(servers: Servers, name: str, rounds: int, seconds: int) -> dict
     memory: dict[str, float] = {}
     for _ in range(rounds):
         for kind in ("plantwright", *peers):
+            own = arguments | {"path": address(kind, arguments["path"])}
             with servers.running(kind, arguments.get("tls", False)) as (port, pid):
-                wrk(port, seconds=1, **arguments)
+                wrk(port, seconds=1, **own)
                 before = cpu_seconds(pid)
-                rate = wrk(port, seconds=seconds, **arguments)
+                rate = wrk(port, seconds=seconds, **own)
                 rates.setdefault(kind, []).append(rate)
                 costs.setdefault(kind, []).append((cpu_seconds(pid) - before) / (rate * seconds) * 1e6)
                 memory[kind] = memory_mib(pid)
@@ -198,7 +209,9 @@ def measure_fan_out(servers: Servers, seconds: int) -> dict:
 
 
 def instructions(kind: str, sample: str, count: int) -> int:
-    program = str(PEERS / "ParserCost")
+    program = str(PEERS / "ParserCost.stripped")
+    # valgrind 3.19 cannot read the debug information of this compiler.
+    subprocess.run(["strip", "--strip-debug", "-o", program, str(PEERS / "ParserCost")], check=True)
     output = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, kind, sample, str(count)],
         check=True, capture_output=True, text=True).stderr

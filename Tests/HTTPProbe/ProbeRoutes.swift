@@ -37,7 +37,13 @@ enum ProbeRoutes {
             }
             return Response(headers: [.contentType: "application/octet-stream"], body: .file(file))
         }
-        // The same files from memory, read at start: to compare.
+        // The same files as the product serves its own.
+        if let assets = try? StaticAssets(directory: directory) {
+            router.get("/static/{name}") { request in
+                try assets.asset(request.parameters["name"], hash: assets.hash, for: request)
+            }
+        }
+        // From memory, and from files that stay open: to compare.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         for name in names {
             let bytes = (try? Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))).map { [UInt8]($0) } ?? []
