@@ -73,6 +73,7 @@ final class LoadClient: ChannelDuplexHandler {
     }
 
     private func handle(_ event: WebSocketEvent, _ context: ChannelHandlerContext) {
+        if case .ping(let payload) = event { write(WebSocketFrame(opcode: .pong, payload: payload), context) }
         guard case .text(let text) = event else { return }
         let now = DispatchTime.now().uptimeNanoseconds
         if options.echo != nil {
@@ -85,9 +86,13 @@ final class LoadClient: ChannelDuplexHandler {
 
     private func send(_ context: ChannelHandlerContext) {
         guard let payload = options.echo else { return }
-        var output = context.channel.allocator.buffer(capacity: payload.readableBytes + 14)
-        WebSocketFrame(opcode: .text, payload: payload).write(into: &output, maskingKey: 0x1234_5678)
         sentAt = DispatchTime.now().uptimeNanoseconds
+        write(WebSocketFrame(opcode: .text, payload: payload), context)
+    }
+
+    private func write(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
+        var output = context.channel.allocator.buffer(capacity: frame.payload.readableBytes + 14)
+        frame.write(into: &output, maskingKey: 0x1234_5678)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
     }
 
