@@ -1,5 +1,13 @@
 import Primitives
 
+/// What ingest needs of a device: nothing that has to be retained.
+public struct IngestTarget: Hashable, Sendable {
+    /// The device's row.
+    public let deviceID: Int32
+    /// Its profile's row.
+    public let profileID: Int32
+}
+
 /// The whole plant model at one moment, immutable and indexed; ingest works against one snapshot per batch.
 public final class PlantSnapshot: Sendable {
     /// Profiles by row.
@@ -8,7 +16,7 @@ public final class PlantSnapshot: Sendable {
     public let assets: [Int32: Asset]
     /// Devices by row.
     public let devices: [Int32: Device]
-    private let deviceByIdentifier: [String: Int32]
+    private let targetByIdentifier: [String: IngestTarget]
     private let deviceByKey: [String: Int32]
     private let profileByKey: [String: Int32]
     private let assetByKey: [String: Int32]
@@ -18,7 +26,9 @@ public final class PlantSnapshot: Sendable {
         self.profiles = profiles
         self.assets = assets
         self.devices = devices
-        deviceByIdentifier = Dictionary(devices.values.map { ($0.identifier, $0.id) }) { first, _ in first }
+        targetByIdentifier = Dictionary(
+            devices.values.map { ($0.identifier, IngestTarget(deviceID: $0.id, profileID: $0.profileID)) }
+        ) { first, _ in first }
         deviceByKey = Dictionary(devices.values.map { ($0.key, $0.id) }) { first, _ in first }
         profileByKey = Dictionary(profiles.values.map { ($0.key, $0.id) }) { first, _ in first }
         assetByKey = Dictionary(assets.values.map { ($0.key, $0.id) }) { first, _ in first }
@@ -29,7 +39,15 @@ public final class PlantSnapshot: Sendable {
 
     /// The device with that name on the wire.
     public func device(identifier: String) -> Device? {
-        deviceByIdentifier[identifier].flatMap { devices[$0] }
+        targetByIdentifier[identifier].flatMap { devices[$0.deviceID] }
+    }
+
+    /// Where messages of the device with that name on the wire go.
+    public func target(identifier: String) -> IngestTarget? { targetByIdentifier[identifier] }
+
+    /// Where messages of a device go.
+    public func target(device id: Int32) -> IngestTarget? {
+        devices[id].map { IngestTarget(deviceID: id, profileID: $0.profileID) }
     }
 
     /// The device with that key.

@@ -24,6 +24,9 @@ public final class StateTexts: Sendable {
         entries.withLock { $0.codes[text] }
     }
 
+    /// The codes of all texts as they are now.
+    public var codes: [String: Int32] { entries.withLock(\.codes) }
+
     /// The text of a code; nil for 0 and 1, which are booleans, and for unknown codes.
     public func text(of code: Int32) -> String? {
         entries.withLock { $0.texts[code] }

@@ -18,6 +18,20 @@ public final class LatestReadings: Sendable {
         public var values: MetricValues
         /// Rises with every update of any device.
         public var sequence: UInt64
+
+        /// Takes over a reading that is not older.
+        mutating func absorb(_ reading: Reading, sequence: UInt64) {
+            guard reading.timestamp >= timestamp else { return }
+            timestamp = reading.timestamp
+            receivedAt = reading.receivedAt
+            self.sequence = sequence
+            let slots = reading.values.slots
+            if values.slots.count == slots.count, !slots.contains(where: \.isNaN) {
+                values = reading.values
+                return
+            }
+            for slot in slots.indices where !slots[slot].isNaN { values[slot] = slots[slot] }
+        }
     }
 
     private struct State {
@@ -35,24 +49,15 @@ public final class LatestReadings: Sendable {
         state.withLock { state in
             for reading in readings {
                 state.sequence += 1
-                guard var entry = state.entries[reading.deviceID] else {
-                    state.entries[reading.deviceID] = Entry(
-                        deviceID: reading.deviceID,
-                        timestamp: reading.timestamp,
-                        receivedAt: reading.receivedAt,
-                        values: reading.values,
-                        sequence: state.sequence
-                    )
-                    continue
-                }
-                guard reading.timestamp >= entry.timestamp else { continue }
-                entry.timestamp = reading.timestamp
-                entry.receivedAt = reading.receivedAt
-                for slot in reading.values.slots.indices {
-                    if let value = reading.values[slot] { entry.values[slot] = value }
-                }
-                entry.sequence = state.sequence
-                state.entries[reading.deviceID] = entry
+                let isKnown = state.entries[reading.deviceID]?.absorb(reading, sequence: state.sequence) != nil
+                if isKnown { continue }
+                state.entries[reading.deviceID] = Entry(
+                    deviceID: reading.deviceID,
+                    timestamp: reading.timestamp,
+                    receivedAt: reading.receivedAt,
+                    values: reading.values,
+                    sequence: state.sequence
+                )
             }
         }
     }

@@ -1,4 +1,5 @@
 import Assets
+import Foundation
 import PostgreSQL
 import Primitives
 
@@ -199,6 +200,11 @@ public enum TelemetryStatements {
             AnyStatement(RefusedListQueries.kept(identifier: "")),
             AnyStatement(RefusedListQueries.dismiss(identifier: "", upTo: 0)),
             AnyStatement(RefusedListQueries.rejected(before: nil, limit: 1)),
+            AnyStatement(LeaseQueries.take(UUID(), epoch: nil, seconds: 1)),
+            AnyStatement(LeaseQueries.release(UUID(), epoch: 1)), AnyStatement(LeaseQueries.state()),
+            AnyStatement(LedgerQueries.add(LedgerBatch([:], at: time), epoch: nil)),
+            AnyStatement(LedgerQueries.fold()), AnyStatement(LedgerQueries.days(device: 0, since: time)),
+            AnyStatement(LedgerQueries.conflicts(device: 0, before: nil, limit: 1)),
         ]
     }()
 }

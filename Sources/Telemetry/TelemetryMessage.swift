@@ -40,12 +40,18 @@ public struct TelemetryMessage: Sendable {
     ///
     /// - Returns: the identifier; nil when the topic is another one.
     public static func identifier(inTopic topic: String) -> String? {
-        let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
-        guard levels.count == 4, levels[0] == "plantwright", levels[1] == "v1", levels[3] == "telemetry",
-            !levels[2].isEmpty
-        else { return nil }
-        return String(levels[2])
+        var topic = topic
+        return topic.withUTF8 { bytes in
+            guard bytes.count > prefix.count + suffix.count, bytes.starts(with: prefix),
+                bytes.suffix(suffix.count).elementsEqual(suffix)
+            else { return nil }
+            let level = bytes[prefix.count..<bytes.count - suffix.count]
+            return level.contains(UInt8(ascii: "/")) ? nil : String(decoding: level, as: UTF8.self)
+        }
     }
+
+    private static let prefix = Array("plantwright/v1/".utf8)
+    private static let suffix = Array("/telemetry".utf8)
 
     /// The topic filter of the native format.
     public static let nativeTopicFilter = "plantwright/v1/+/telemetry"

@@ -7,24 +7,21 @@ struct NewestTimestamps {
     private var known: [Int32: Timestamp?] = [:]
 
     /// Reads the newest source times of devices that were not asked for before.
-    mutating func load(_ devices: Set<Int32>, from session: some PostgresSession) async throws {
-        let missing = devices.filter { known[$0] == nil }
+    mutating func load(_ rows: [BatchDecoding.Row], from session: some PostgresSession) async throws {
+        var missing: Set<Int32> = []
+        for row in rows where known[row.reading.deviceID] == nil { missing.insert(row.reading.deviceID) }
         if missing.isEmpty { return }
+        let found = try await session.query(ReadingWriteQueries.newest(ofDevices: Array(missing)))
         for id in missing { known[id] = .some(nil) }
-        for row in try await session.query(ReadingWriteQueries.newest(ofDevices: Array(missing))) {
-            known[row.deviceID] = row.timestamp
-        }
+        for row in found { known[row.deviceID] = row.timestamp }
     }
 
     /// The newest source time; nil when the device has no reading.
     func newest(_ device: Int32) -> Timestamp? { known[device] ?? nil }
 
-    /// Notes stored readings, after COMMIT.
-    mutating func advance(_ readings: some Sequence<Reading>) {
-        for reading in readings {
-            if let newest = newest(reading.deviceID), newest >= reading.timestamp { continue }
-            known[reading.deviceID] = reading.timestamp
-        }
+    /// Notes written rows, after COMMIT; per device in increasing source time.
+    mutating func advance(_ rows: [BatchPlan.Row]) {
+        for row in rows { known[row.reading.deviceID] = row.reading.timestamp }
     }
 
     /// Forgets everything, after an uncertain outcome.

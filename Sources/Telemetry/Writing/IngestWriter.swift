@@ -17,12 +17,15 @@ public final class IngestWriter: Sendable {
     let logger: Logger
     /// The newest values of every device.
     public let latest: LatestReadings
+    /// The right to write, which each transaction checks; nil where nobody else can write.
+    let lease: IngestLease?
+    private let clock: WallClock
     private let gate = IngestGate()
     private let memory = Mutex(Memory())
 
     struct Memory {
         var newest = NewestTimestamps()
-        var partitions: Set<Timestamp> = []
+        var partitions = KnownMonths()
         /// Whether an earlier failure left the participants' memory in doubt.
         var mustReset = true
         var refusedSincePruning = 0
@@ -37,6 +40,8 @@ public final class IngestWriter: Sendable {
         plant: PlantStore,
         participants: [any BatchParticipant],
         latest: LatestReadings,
+        lease: IngestLease? = nil,
+        clock: WallClock = .system,
         metrics: PlantwrightMetrics,
         logger: Logger
     ) {
@@ -44,6 +49,8 @@ public final class IngestWriter: Sendable {
         self.plant = plant
         self.participants = participants
         self.latest = latest
+        self.lease = lease
+        self.clock = clock
         self.metrics = metrics
         self.logger = logger
     }
@@ -59,20 +66,18 @@ public final class IngestWriter: Sendable {
         }
     }
 
+    /// Forgets what is in memory, since another process may have written meanwhile.
+    public func invalidate() { forget() }
+
     /// Stores history without evaluating it.
     public func importHistory(_ readings: [Reading]) async throws -> ReadingCounts {
         try await gate.exclusively {
-            var plan = BatchPlan(capacity: readings.count)
-            var counts = ReadingCounts()
-            for reading in readings { plan.add(reading, message: 0, counts: &counts) }
-            let stored = try await self.commit(
-                plan,
-                refused: RefusedMessages(),
-                plant: self.plant.snapshot,
-                evaluates: false
+            let rows = readings.map { BatchDecoding.Row(reading: $0, message: 0, isTimed: true) }
+            let counts = try await self.commit(
+                Work(rows: rows, messages: 1, plant: self.plant.snapshot, evaluates: false)
             )
-            counts += stored.total
-            return counts
+            self.count(counts, rejected: 0)
+            return counts[0]
         }
     }
 
@@ -92,9 +97,9 @@ public final class IngestWriter: Sendable {
     }
 
     private func refuse(_ message: TelemetryMessage, _ rejection: Rejection) async throws -> [MessageFate] {
-        var refused = RefusedMessages()
-        refused.reject(message, device: nil, rejection)
-        _ = try await commit(BatchPlan(capacity: 0), refused: refused, plant: plant.snapshot, evaluates: false)
+        var work = Work(rows: [], messages: 1, plant: plant.snapshot, evaluates: false)
+        work.refused.reject(message, device: nil, rejection)
+        _ = try await commit(work)
         metrics.messagesRejected.increment()
         return [.rejected(rejection)]
     }
@@ -105,94 +110,143 @@ public final class IngestWriter: Sendable {
         try await decoding.decode(messages) { texts in
             try await self.plant.states.register(texts, in: self.pool)
         }
-        let stored = try await commit(
-            decoding.plan,
-            refused: decoding.refused,
+        let work = Work(
+            rows: decoding.rows,
+            messages: messages.count,
             plant: snapshot,
-            evaluates: true
+            evaluates: true,
+            refused: decoding.refused,
+            rejectedByDevice: decoding.rejectedByDevice
         )
-        for (message, counts) in stored.perMessage { decoding.add(counts, toMessage: message) }
-        count(decoding.fates, ignoredKeys: decoding.ignoredKeys)
-        return decoding.fates
-    }
-
-    private func count(_ fates: [MessageFate], ignoredKeys: Int) {
-        var total = ReadingCounts()
+        let counts = try await commit(work)
+        var fates = decoding.fates
         var rejected = 0
-        for fate in fates {
+        for (message, fate) in fates.enumerated() {
             switch fate {
-            case .accepted(let counts): total += counts
+            case .accepted: fates[message] = .accepted(counts[message])
             case .rejected: rejected += 1
             case .quarantined: break
             }
         }
+        count(counts, rejected: rejected)
+        return fates
+    }
+
+    private func count(_ counts: [ReadingCounts], rejected: Int) {
+        var total = ReadingCounts()
+        for part in counts { total += part }
         metrics.readingsStored.increment(by: total.stored)
         metrics.readingsDuplicate.increment(by: total.duplicate)
         metrics.readingsLate.increment(by: total.late)
         metrics.readingsConflict.increment(by: total.conflict)
         metrics.messagesRejected.increment(by: rejected)
     }
+}
 
-    // MARK: - One transaction
-
-    struct Stored {
-        var total = ReadingCounts()
-        var perMessage: [(message: Int, counts: ReadingCounts)] = []
+extension IngestWriter {
+    /// What one transaction has to do.
+    private struct Work {
+        var rows: [BatchDecoding.Row]
+        var messages: Int
+        var plant: PlantSnapshot
+        var evaluates: Bool
+        var refused = RefusedMessages()
+        var rejectedByDevice: [Int32: Int32] = [:]
     }
 
-    private func commit(
-        _ plan: BatchPlan,
-        refused: RefusedMessages,
-        plant: PlantSnapshot,
-        evaluates: Bool
-    ) async throws -> Stored {
+    /// Writes, evaluates and commits.
+    ///
+    /// - Returns: what became of the readings of each message.
+    private func commit(_ work: Work) async throws -> [ReadingCounts] {
         do {
-            try await prepareMemory(for: plan)
-            let newest = memory.withLock { $0.newest }
+            return try await commit(work, trustsNewest: true)
+        } catch let error as PostgresError where error.sqlState == .uniqueViolation {
+            // Somebody else wrote what memory did not know of: ask the store about every row.
+            logger.warning("A reading was stored meanwhile", metadata: ["error": "\(error)"])
+            return try await commit(work, trustsNewest: false)
+        }
+    }
+
+    private func commit(_ work: Work, trustsNewest: Bool) async throws -> [ReadingCounts] {
+        do {
+            let epoch = try lease?.epoch()
+            let newest = try await prepareMemory(for: work.rows)
+            let plan = BatchPlan(
+                work.rows,
+                messages: work.messages,
+                newest: newest,
+                plant: work.plant,
+                trustsNewest: trustsNewest
+            )
             let started = ContinuousClock.now
             let (outcome, apply) = try await pool.transaction { transaction in
                 let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
-                try await refused.insert(in: transaction)
-                var apply: [@Sendable () -> Void] = []
-                if evaluates, !outcome.evaluated.isEmpty {
-                    let batch = StoredBatch(readings: outcome.evaluated, plant: plant)
-                    for participant in self.participants {
-                        apply.append(try await participant.process(batch, in: transaction))
-                    }
-                }
+                try await work.refused.insert(in: transaction)
+                let apply = try await self.participate(work, outcome.evaluated, in: transaction)
+                try await self.noteInLedger(outcome.ledger, work, epoch, in: transaction)
                 return (outcome, apply)
             }
             for change in apply { change() }
-            memory.withLock { $0.newest.advance(plan.rows) }
+            memory.withLock { $0.newest.advance(plan.fresh) }
             latest.update(outcome.evaluated)
             metrics.ingestCommitSeconds.observe((ContinuousClock.now - started).seconds)
-            try await pruneRefused(adding: refused.count)
-            return outcome.stored
+            try await pruneRefused(adding: work.refused.count)
+            return outcome.counts
         } catch {
-            memory.withLock { memory in
-                memory.mustReset = true
-                memory.newest.reset()
-            }
+            forget()
             throw error
         }
     }
 
+    private func participate(
+        _ work: Work,
+        _ readings: [Reading],
+        in transaction: Transaction
+    ) async throws -> [@Sendable () -> Void] {
+        guard work.evaluates, !readings.isEmpty else { return [] }
+        let batch = StoredBatch(readings: readings, plant: work.plant)
+        var apply: [@Sendable () -> Void] = []
+        for participant in participants { apply.append(try await participant.process(batch, in: transaction)) }
+        return apply
+    }
+
+    /// Writes the batch's ledger lines, and makes sure that this process still may write.
+    private func noteInLedger(
+        _ lines: [Int32: LedgerLine],
+        _ work: Work,
+        _ epoch: Int64?,
+        in transaction: Transaction
+    ) async throws {
+        var lines = lines
+        for (device, count) in work.rejectedByDevice { lines[device, default: LedgerLine()].rejected += Int64(count) }
+        let batch = LedgerBatch(lines, at: clock.now)
+        guard try await transaction.execute(LedgerQueries.add(batch, epoch: epoch)) == 1 else { throw NotIngesting() }
+    }
+
+    private func forget() {
+        memory.withLock { memory in
+            memory.mustReset = true
+            memory.newest.reset()
+        }
+    }
+
     /// Brings what the transaction relies on into memory, and makes missing partitions before it begins.
-    private func prepareMemory(for plan: BatchPlan) async throws {
+    private func prepareMemory(for rows: [BatchDecoding.Row]) async throws -> NewestTimestamps {
         if memory.withLock({ $0.mustReset }) {
             for participant in participants { try await participant.reset() }
             memory.withLock { $0.mustReset = false }
         }
         var newest = memory.withLock { $0.newest }
-        try await newest.load(Set(plan.rows.map(\.deviceID)), from: pool)
+        try await newest.load(rows, from: pool)
         let known = memory.withLock { memory in
             memory.newest = newest
             return memory.partitions
         }
-        for month in Set(plan.rows.map { $0.timestamp.startOfMonth() }).subtracting(known).sorted() {
+        for month in known.missing(for: rows) {
             _ = try await pool.first(ReadingWriteQueries.ensurePartition(month: month))
-            memory.withLock { _ = $0.partitions.insert(month) }
+            memory.withLock { $0.partitions.insert(month) }
         }
+        return newest
     }
 
     /// Keeps quarantine and rejected messages bounded, now and then.

@@ -1,0 +1,58 @@
+import Foundation
+import PostgreSQL
+import Primitives
+
+/// The lease of the ingest partition as it stands.
+public struct LeaseState: Hashable, Sendable {
+    /// Rises with each change of holder.
+    public var epoch: Int64
+    /// The process that holds or held it.
+    public var holder: UUID?
+    /// Since when.
+    public var acquiredAt: Timestamp?
+}
+
+/// The statements on the ingest lease.
+enum LeaseQueries {
+    /// Takes or renews the lease, for the connection that runs it.
+    ///
+    /// It is free when it has expired or when its holder's connection is gone; its holder keeps the epoch. No row: it is
+    /// somebody else's.
+    static func take(_ holder: UUID, epoch: Int64?, seconds: Double) -> Statement<Int64> {
+        Statement(
+            "telemetry.lease.take",
+            """
+            UPDATE ingest_lease SET
+                epoch = CASE WHEN holder = \(holder) AND epoch = \(epoch)::bigint THEN epoch ELSE epoch + 1 END,
+                acquired_at = CASE WHEN holder = \(holder) AND epoch = \(epoch)::bigint
+                    THEN acquired_at ELSE clock_timestamp() END,
+                holder = \(holder), holder_pid = pg_backend_pid(),
+                holder_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),
+                expires_at = clock_timestamp() + make_interval(secs => \(seconds))
+            WHERE name = 'main' AND (
+                holder = \(holder) AND epoch = \(epoch)::bigint OR expires_at < clock_timestamp()
+                OR NOT EXISTS (SELECT 1 FROM pg_stat_activity activity WHERE activity.pid = holder_pid
+                    AND (activity.backend_start IS NULL OR activity.backend_start = holder_started)))
+            RETURNING epoch
+            """
+        ) { row throws(PostgresError) in try row.int64(0) }
+    }
+
+    /// Gives the lease back.
+    static func release(_ holder: UUID, epoch: Int64) -> Statement<Void> {
+        Statement(
+            "telemetry.lease.release",
+            """
+            UPDATE ingest_lease SET expires_at = '-infinity' WHERE name = 'main' AND holder = \(holder)
+                AND epoch = \(epoch)
+            """
+        )
+    }
+
+    static func state() -> Statement<LeaseState> {
+        Statement("telemetry.lease.state", "SELECT epoch, holder, acquired_at FROM ingest_lease WHERE name = 'main'") {
+            row throws(PostgresError) in
+            LeaseState(epoch: try row.int64(0), holder: try row.optionalUUID(1), acquiredAt: try row.optionalTimestamp(2))
+        }
+    }
+}
