@@ -22,7 +22,7 @@ public final class IngestWriter: Sendable {
 
     struct Memory {
         var newest = NewestTimestamps()
-        var partitions: Set<Timestamp> = []
+        var partitions: Set<ReadingPartition> = []
         /// Whether an earlier failure left the participants' memory in doubt.
         var mustReset = true
         var refusedSincePruning = 0
@@ -147,11 +147,11 @@ public final class IngestWriter: Sendable {
         evaluates: Bool
     ) async throws -> Stored {
         do {
-            try await prepareMemory(for: plan)
+            try await prepareMemory(for: plan, plant: plant)
             let newest = memory.withLock { $0.newest }
             let started = ContinuousClock.now
             let (outcome, apply) = try await pool.transaction { transaction in
-                let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
+                let outcome = try await ReadingWriter(plan: plan, newest: newest, plant: plant).write(in: transaction)
                 try await refused.insert(in: transaction)
                 var apply: [@Sendable () -> Void] = []
                 if evaluates, !outcome.evaluated.isEmpty {
@@ -178,20 +178,20 @@ public final class IngestWriter: Sendable {
     }
 
     /// Brings what the transaction relies on into memory, and makes missing partitions before it begins.
-    private func prepareMemory(for plan: BatchPlan) async throws {
+    private func prepareMemory(for plan: BatchPlan, plant: PlantSnapshot) async throws {
         if memory.withLock({ $0.mustReset }) {
             for participant in participants { try await participant.reset() }
             memory.withLock { $0.mustReset = false }
         }
         var newest = memory.withLock { $0.newest }
-        try await newest.load(Set(plan.rows.map(\.deviceID)), from: pool)
+        try await newest.load(Set(plan.rows.map(\.deviceID)), plant: plant, from: pool)
         let known = memory.withLock { memory in
             memory.newest = newest
             return memory.partitions
         }
-        for month in Set(plan.rows.map { $0.timestamp.startOfMonth() }).subtracting(known).sorted() {
-            _ = try await pool.first(ReadingWriteQueries.ensurePartition(month: month))
-            memory.withLock { _ = $0.partitions.insert(month) }
+        for partition in ReadingPartition.all(of: plan.rows, plant: plant).subtracting(known).sorted() {
+            try await partition.ensure(in: pool)
+            memory.withLock { _ = $0.partitions.insert(partition) }
         }
     }
 

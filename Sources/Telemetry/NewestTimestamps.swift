@@ -7,11 +7,15 @@ struct NewestTimestamps {
     private var known: [Int32: Timestamp?] = [:]
 
     /// Reads the newest source times of devices that were not asked for before.
-    mutating func load(_ devices: Set<Int32>, from session: some PostgresSession) async throws {
+    mutating func load(
+        _ devices: Set<Int32>,
+        plant: PlantSnapshot,
+        from session: some PostgresSession
+    ) async throws {
         let missing = devices.filter { known[$0] == nil }
         if missing.isEmpty { return }
         for id in missing { known[id] = .some(nil) }
-        for row in try await session.query(ReadingWriteQueries.newest(ofDevices: Array(missing))) {
+        for row in try await session.query(ReadingWriteQueries.newest(DeviceClasses(missing, plant))) {
             known[row.deviceID] = row.timestamp
         }
     }

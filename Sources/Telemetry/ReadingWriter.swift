@@ -15,6 +15,7 @@ struct ReadingWriter {
 
     let plan: BatchPlan
     let newest: NewestTimestamps
+    let plant: PlantSnapshot
 
     func write(in transaction: Transaction) async throws -> Outcome {
         var outcome = Outcome(stored: .init(), evaluated: [])
@@ -22,7 +23,7 @@ struct ReadingWriter {
         _ = try await transaction.execute(ReadingWriteQueries.createStage())
         try await transaction.copyIn(
             table: "reading_stage",
-            columns: ["place", "device_id", "quality", "ts", "received_at", "values"],
+            columns: ["place", "device_id", "quality", "retention", "ts", "received_at", "values"],
             rows: encodedRows()
         )
         let inserted = try await transaction.execute(ReadingWriteQueries.insertFromStage())
@@ -62,7 +63,12 @@ struct ReadingWriter {
                 counts.merged = 1
                 var whole = row
                 whole.values = values
-                _ = try await transaction.execute(ReadingWriteQueries.merge(whole))
+                _ = try await transaction.execute(
+                    ReadingWriteQueries.merge(
+                        whole,
+                        retention: plant.retention(ofDevice: row.deviceID, at: row.timestamp)
+                    )
+                )
                 if !isLate { outcome.evaluated.append(whole) }
             }
         } else {
@@ -76,10 +82,11 @@ struct ReadingWriter {
     private func encodedRows() -> BinaryCopyEncoder {
         var encoder = BinaryCopyEncoder()
         for (place, row) in plan.rows.enumerated() {
-            encoder.beginRow(columns: 6)
+            encoder.beginRow(columns: 7)
             encoder.append(Int32(place))
             encoder.append(row.deviceID)
             encoder.append(row.quality)
+            encoder.append(plant.retention(ofDevice: row.deviceID, at: row.timestamp).days)
             encoder.append(row.timestamp)
             encoder.append(row.receivedAt)
             encoder.append(doubles: row.values.slots)
