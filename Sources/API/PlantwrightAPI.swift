@@ -18,6 +18,8 @@ public struct APIServices: Sendable {
     public var writer: IngestWriter
     /// The way out.
     public var readings: ReadingStore
+    /// What became of what came in.
+    public var ledger: LedgerStore
     /// Quarantine and rejected messages.
     public var refused: RefusedMessageStore
     /// Rules.
@@ -49,6 +51,7 @@ public struct APIServices: Sendable {
         plant: PlantStore,
         writer: IngestWriter,
         readings: ReadingStore,
+        ledger: LedgerStore,
         refused: RefusedMessageStore,
         rules: RuleStore,
         alarms: AlarmStore,
@@ -66,6 +69,7 @@ public struct APIServices: Sendable {
         self.plant = plant
         self.writer = writer
         self.readings = readings
+        self.ledger = ledger
         self.refused = refused
         self.rules = rules
         self.alarms = alarms
@@ -123,6 +127,7 @@ public struct PlantwrightAPI: Sendable {
             metrics: services.metrics,
             clock: services.clock
         ).register(on: &routes)
+        LedgerRoutes(plant: services.plant, ledger: services.ledger, clock: services.clock).register(on: &routes)
         RefusedMessageRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
         RuleRoutes(rules: services.rules).register(on: &routes)
         BacktestRoutes(

@@ -9,6 +9,8 @@ public final class Readiness: Sendable {
         case database
         /// Migrations are applied and the configuration is loaded.
         case schema
+        /// This process holds the ingest lease.
+        case ingest
         /// The durable session is subscribed.
         case broker
     }

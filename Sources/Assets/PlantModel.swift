@@ -10,6 +10,8 @@ public struct Profile: Hashable, Sendable {
     public var name: String
     /// Expected seconds between readings; nil when nothing is expected.
     public var reportingInterval: Double?
+    /// How long the readings of its devices are kept.
+    public var retention = RetentionSchedule()
     /// The metrics in use, in the profile's order.
     public var metrics: [Metric]
     /// Metrics that the profile no longer lists; their slots stay theirs.

@@ -7,6 +7,12 @@ struct MetricRow: Sendable {
     var metric: Metric
 }
 
+/// A row of `profile_retention`.
+struct RetentionRow: Sendable {
+    var profileID: Int32
+    var entry: RetentionSchedule.Entry
+}
+
 /// The statements that read the plant model.
 ///
 /// Each takes a set of rows, or nil for all.
@@ -49,6 +55,24 @@ enum PlantQueries {
                     kind: MetricKind(rawValue: try row.string(4)) ?? .gauge,
                     ordinal: Int(try row.int16(5)),
                     isRetired: try row.bool(6)
+                )
+            )
+        }
+    }
+
+    static func retention(ofProfiles ids: [Int32]?) -> Statement<RetentionRow> {
+        Statement(
+            "assets.retention",
+            """
+            SELECT profile_id, since, days FROM profile_retention
+            WHERE \(ids)::integer[] IS NULL OR profile_id = ANY(\(ids)::integer[])
+            """
+        ) { row throws(PostgresError) in
+            RetentionRow(
+                profileID: try row.int32(0),
+                entry: RetentionSchedule.Entry(
+                    since: try row.timestamp(1),
+                    retention: RetentionClass(days: try row.int16(2))
                 )
             )
         }
@@ -134,6 +158,10 @@ enum PlantWriteQueries {
                 position = excluded.position, retired_at = NULL
             """
         )
+    }
+
+    static func setRetention(profileID: Int32, _ retention: RetentionClass) -> Statement<Void> {
+        Statement("assets.retention.set", "SELECT set_profile_retention(\(profileID), \(retention.days))")
     }
 
     static func retireMetrics(profileID: Int32, except keys: [String]) -> Statement<Void> {

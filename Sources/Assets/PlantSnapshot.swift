@@ -20,6 +20,8 @@ public final class PlantSnapshot: Sendable {
     private let deviceByKey: [String: Int32]
     private let profileByKey: [String: Int32]
     private let assetByKey: [String: Int32]
+    /// By device; only those whose profile has a schedule.
+    private let retentionByDevice: [Int32: RetentionSchedule]
 
     /// Indexes a plant model.
     public init(profiles: [Int32: Profile], assets: [Int32: Asset], devices: [Int32: Device]) {
@@ -32,6 +34,9 @@ public final class PlantSnapshot: Sendable {
         deviceByKey = Dictionary(devices.values.map { ($0.key, $0.id) }) { first, _ in first }
         profileByKey = Dictionary(profiles.values.map { ($0.key, $0.id) }) { first, _ in first }
         assetByKey = Dictionary(assets.values.map { ($0.key, $0.id) }) { first, _ in first }
+        retentionByDevice = devices.compactMapValues { device in
+            profiles[device.profileID].flatMap { $0.retention.entries.isEmpty ? nil : $0.retention }
+        }
     }
 
     /// A snapshot without anything.
@@ -68,6 +73,22 @@ public final class PlantSnapshot: Sendable {
     /// The profile of a device.
     public func profile(of device: Device) -> Profile? {
         profiles[device.profileID]
+    }
+
+    /// When the readings of a device have which retention class; unknown devices keep theirs for ever.
+    public func retention(ofDevice id: Int32) -> RetentionSchedule {
+        retentionByDevice[id] ?? RetentionSchedule()
+    }
+
+    /// The retention class of a reading: depends on nothing but the device and the source time.
+    public func retention(ofDevice id: Int32, at time: Timestamp) -> RetentionClass {
+        if retentionByDevice.isEmpty { return .forever }
+        return retentionByDevice[id]?.retention(at: time) ?? .forever
+    }
+
+    /// Every retention class that is in use.
+    public var retentionClasses: Set<RetentionClass> {
+        profiles.values.reduce(into: []) { $0.formUnion($1.retention.classes) }
     }
 
     /// The asset of a device.

@@ -18,7 +18,8 @@ extension PlantStore {
             let old = snapshot.profile(key: key.text)
             try condition.check(old?.version)
             let metrics = try Self.ordinals(of: draft.metrics, after: old)
-            if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval, old.metrics == metrics
+            if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval,
+                old.metrics == metrics, old.retention.current == draft.retention
             {
                 return (old, false)
             }
@@ -40,6 +41,7 @@ extension PlantStore {
                 _ = try await transaction.execute(
                     PlantWriteQueries.retireMetrics(profileID: id, except: metrics.map(\.key))
                 )
+                _ = try await transaction.execute(PlantWriteQueries.setRetention(profileID: id, draft.retention))
                 return id
             }
             try await refresh(profiles: [id])

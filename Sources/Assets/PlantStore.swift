@@ -76,6 +76,13 @@ public final class PlantStore: Sendable {
                 }
             }
         }
+        if profiles?.isEmpty != true {
+            var schedules: [Int32: [RetentionSchedule.Entry]] = [:]
+            for row in try await session.query(PlantQueries.retention(ofProfiles: profiles)) {
+                schedules[row.profileID, default: []].append(row.entry)
+            }
+            for (id, entries) in schedules { profilesByID[id]?.retention = RetentionSchedule(entries: entries) }
+        }
         var assetsByID: [Int32: Asset] = [:]
         if assets?.isEmpty != true {
             for asset in try await session.query(PlantQueries.assets(assets)) { assetsByID[asset.id] = asset }

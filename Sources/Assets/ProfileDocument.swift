@@ -13,14 +13,26 @@ struct ProfileDraft: Sendable {
     var name: String
     var reportingInterval: Double?
     var metrics: [MetricDraft]
+    var retention = RetentionClass.forever
 
-    /// Reads `{name, metrics: [{key, name, unit, kind}], reportingInterval}`.
+    /// Longest retention, in days.
+    static let maximumRetention: Int64 = 3_660
+
+    /// Reads `{name, metrics: [{key, name, unit, kind}], reportingInterval, retention}`.
     init(_ document: JSONValue) throws(InvalidInput) {
         var reader = try InputReader(document)
         _ = reader.value("key")
         name = reader.requiredString("name")
         reportingInterval = reader.number("reportingInterval", in: 0.001...31_536_000)
         metrics = []
+        if let duration = reader.duration("retention") {
+            let (days, rest) = duration.milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
+            if rest == 0, (1...Self.maximumRetention).contains(days) {
+                retention = RetentionClass(days: Int16(days))
+            } else {
+                reader.note("retention", "range", "Whole days are expected, P1D to P\(Self.maximumRetention)D.")
+            }
+        }
         if let list = reader.required("metrics") {
             if let elements = list.array {
                 metrics = Self.metrics(elements, into: &reader)
@@ -93,6 +105,7 @@ extension Profile {
             "key": .string(key),
             "name": .string(name),
             "reportingInterval": .optional(reportingInterval),
+            "retention": .optional(retention.current.duration),
             "metrics": .array(metrics.map(\.json)),
         ]
     }

@@ -23,22 +23,24 @@ struct ReadingRow: Sendable {
 /// The statements that read readings.
 enum ReadingQueries {
     /// How many rows a range holds, counted to `limit` at most.
-    static func count(device: Int32, from: Timestamp, to: Timestamp, limit: Int64) -> Statement<Int64> {
+    static func count(device: Int32, classes: [Int16], from: Timestamp, to: Timestamp, limit: Int64) -> Statement<Int64>
+    {
         Statement(
             "telemetry.reading.count",
             """
             SELECT count(*) FROM (SELECT 1 FROM reading
-                WHERE device_id = \(device) AND ts >= \(from) AND ts < \(to) LIMIT \(limit)) AS counted
+                WHERE device_id = \(device) AND retention = ANY(\(classes)) AND ts >= \(from) AND ts < \(to) LIMIT \(limit)) AS counted
             """
         ) { row throws(PostgresError) in try row.int64(0) }
     }
 
-    static func range(device: Int32, from: Timestamp, to: Timestamp) -> Statement<ReadingRow> {
+    static func range(device: Int32, classes: [Int16], from: Timestamp, to: Timestamp) -> Statement<ReadingRow> {
         Statement(
             "telemetry.reading.range",
             """
             SELECT ts, received_at, values FROM reading
-            WHERE device_id = \(device) AND ts >= \(from) AND ts < \(to) ORDER BY ts
+            WHERE device_id = \(device) AND retention = ANY(\(classes)) AND ts >= \(from) AND ts < \(to)
+            ORDER BY ts
             """
         ) { row throws(PostgresError) in
             ReadingRow(
@@ -52,6 +54,7 @@ enum ReadingQueries {
     /// Aggregates by bucket of `width` microseconds since the Unix epoch and by slot (counted from 0).
     static func buckets(
         device: Int32,
+        classes: [Int16],
         from: Timestamp,
         to: Timestamp,
         width: Int64,
@@ -64,7 +67,8 @@ enum ReadingQueries {
                 min(values[slot + 1]), max(values[slot + 1]), avg(values[slot + 1]),
                 (array_agg(values[slot + 1] ORDER BY ts DESC))[1]
             FROM reading CROSS JOIN LATERAL unnest(\(slots)) AS slot
-            WHERE device_id = \(device) AND ts >= \(from) AND ts < \(to) AND values[slot + 1] IS NOT NULL
+            WHERE device_id = \(device) AND retention = ANY(\(classes)) AND ts >= \(from) AND ts < \(to)
+                AND values[slot + 1] IS NOT NULL
             GROUP BY bucket, slot ORDER BY bucket, slot
             """
         ) { row throws(PostgresError) in
@@ -79,14 +83,15 @@ enum ReadingQueries {
         }
     }
 
-    static func latest(devices: [Int32]) -> Statement<Reading> {
+    static func latest(_ pairs: DeviceClasses) -> Statement<Reading> {
         Statement(
             "telemetry.reading.latest",
             """
-            SELECT device.id, newest.ts, newest.received_at, newest.quality, newest.values
-            FROM unnest(\(devices)) AS device (id) CROSS JOIN LATERAL (
+            SELECT DISTINCT ON (pair.id) pair.id, newest.ts, newest.received_at, newest.quality, newest.values
+            FROM unnest(\(pairs.devices), \(pairs.classes)) AS pair (id, class) CROSS JOIN LATERAL (
                 SELECT ts, received_at, quality, values FROM reading
-                WHERE device_id = device.id ORDER BY ts DESC LIMIT 1) newest
+                WHERE device_id = pair.id AND retention = pair.class ORDER BY ts DESC LIMIT 1) newest
+            ORDER BY pair.id, newest.ts DESC
             """
         ) { row throws(PostgresError) in
             Reading(
@@ -178,6 +183,7 @@ public enum TelemetryStatements {
     /// All statements, with sample arguments.
     public static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
+        let holder = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         let reading = Reading(
             deviceID: 0,
             timestamp: time,
@@ -187,21 +193,23 @@ public enum TelemetryStatements {
         )
         return [
             AnyStatement(ReadingWriteQueries.insertFromStage()), AnyStatement(ReadingWriteQueries.twins()),
-            AnyStatement(ReadingWriteQueries.merge(reading)), AnyStatement(ReadingWriteQueries.insertConflict(reading)),
-            AnyStatement(ReadingWriteQueries.ensurePartition(month: time)),
-            AnyStatement(ReadingWriteQueries.newest(ofDevices: [])),
+            AnyStatement(ReadingWriteQueries.merge(reading, retention: .forever)),
+            AnyStatement(ReadingWriteQueries.insertConflict(reading)),
+            AnyStatement(PartitionQueries.ensure(retention: .forever, month: time)),
+            AnyStatement(ReadingWriteQueries.newest(DeviceClasses([0], .empty))),
             AnyStatement(RefusedMessageQueries.pruneQuarantine(limit: 1)),
             AnyStatement(RefusedMessageQueries.pruneRejected(limit: 1)),
-            AnyStatement(ReadingQueries.count(device: 0, from: time, to: time, limit: 1)),
-            AnyStatement(ReadingQueries.range(device: 0, from: time, to: time)),
-            AnyStatement(ReadingQueries.buckets(device: 0, from: time, to: time, width: 1, slots: [])),
-            AnyStatement(ReadingQueries.latest(devices: [])),
+            AnyStatement(ReadingQueries.count(device: 0, classes: [], from: time, to: time, limit: 1)),
+            AnyStatement(ReadingQueries.range(device: 0, classes: [], from: time, to: time)),
+            AnyStatement(ReadingQueries.buckets(device: 0, classes: [], from: time, to: time, width: 1, slots: [])),
+            AnyStatement(ReadingQueries.latest(DeviceClasses([0], .empty))),
             AnyStatement(RefusedListQueries.quarantine(before: nil, limit: 1)),
             AnyStatement(RefusedListQueries.kept(identifier: "")),
             AnyStatement(RefusedListQueries.dismiss(identifier: "", upTo: 0)),
             AnyStatement(RefusedListQueries.rejected(before: nil, limit: 1)),
-            AnyStatement(LeaseQueries.take(UUID(), epoch: nil, seconds: 1)),
-            AnyStatement(LeaseQueries.release(UUID(), epoch: 1)), AnyStatement(LeaseQueries.state()),
+            AnyStatement(LeaseQueries.take(holder, epoch: nil, seconds: 1)),
+            AnyStatement(LeaseQueries.evict(exceptSession: "")),
+            AnyStatement(LeaseQueries.release(holder, epoch: 1)), AnyStatement(LeaseQueries.state()),
             AnyStatement(LedgerQueries.add(LedgerBatch([:], at: time), epoch: nil)),
             AnyStatement(LedgerQueries.fold()), AnyStatement(LedgerQueries.days(device: 0, since: time)),
             AnyStatement(LedgerQueries.conflicts(device: 0, before: nil, limit: 1)),

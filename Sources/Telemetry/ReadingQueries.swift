@@ -30,7 +30,7 @@ enum ReadingWriteQueries {
             """
             CREATE TEMPORARY TABLE IF NOT EXISTS reading_stage (
                 place integer NOT NULL, device_id integer NOT NULL, quality smallint NOT NULL,
-                ts timestamptz NOT NULL, received_at timestamptz NOT NULL, values double precision[] NOT NULL
+                retention smallint NOT NULL, ts timestamptz NOT NULL, received_at timestamptz NOT NULL, values double precision[] NOT NULL
             ) ON COMMIT DELETE ROWS
             """
         )
@@ -40,9 +40,9 @@ enum ReadingWriteQueries {
         Statement(
             "telemetry.reading.insert",
             """
-            INSERT INTO reading (device_id, quality, ts, received_at, values)
-            SELECT device_id, quality, ts, received_at, values FROM reading_stage
-            ON CONFLICT (device_id, ts) DO NOTHING
+            INSERT INTO reading (device_id, quality, retention, ts, received_at, values)
+            SELECT device_id, quality, retention, ts, received_at, values FROM reading_stage
+            ON CONFLICT (device_id, retention, ts) DO NOTHING
             """
         )
     }
@@ -52,7 +52,8 @@ enum ReadingWriteQueries {
         Statement(
             "telemetry.reading.twins",
             """
-            SELECT stage.place, reading.values FROM reading_stage stage JOIN reading USING (device_id, ts)
+            SELECT stage.place, reading.values FROM reading_stage stage
+            JOIN reading USING (device_id, retention, ts)
             WHERE reading.xmin <> pg_current_xact_id()::xid ORDER BY stage.place
             """
         ) { row throws(PostgresError) in
@@ -60,12 +61,12 @@ enum ReadingWriteQueries {
         }
     }
 
-    static func merge(_ reading: Reading) -> Statement<Void> {
+    static func merge(_ reading: Reading, retention: RetentionClass) -> Statement<Void> {
         Statement(
             "telemetry.reading.merge",
             """
             UPDATE reading SET values = \(reading.values.postgresArray)
-            WHERE device_id = \(reading.deviceID) AND ts = \(reading.timestamp)
+            WHERE device_id = \(reading.deviceID) AND retention = \(retention.days) AND ts = \(reading.timestamp)
             """
         )
     }
@@ -80,19 +81,18 @@ enum ReadingWriteQueries {
         )
     }
 
-    static func ensurePartition(month: Timestamp) -> Statement<Bool> {
-        Statement(
-            "telemetry.partition.ensure",
-            "SELECT ensure_reading_partition(\(month))"
-        ) { row throws(PostgresError) in try row.bool(0) }
-    }
-
-    static func newest(ofDevices ids: [Int32]) -> Statement<NewestRow> {
+    /// The newest source time of each device, given with the classes that its readings may have: two columns of pairs.
+    static func newest(_ pairs: DeviceClasses) -> Statement<NewestRow> {
         Statement(
             "telemetry.reading.newest",
             """
-            SELECT device.id, newest.ts FROM unnest(\(ids)) AS device (id)
-            CROSS JOIN LATERAL (SELECT ts FROM reading WHERE device_id = device.id ORDER BY ts DESC LIMIT 1) newest
+            SELECT pair.id, max(newest.ts) FROM unnest(\(pairs.devices), \(pairs.classes)) AS pair (id, class)
+            CROSS JOIN LATERAL (
+                (SELECT ts FROM reading WHERE device_id = pair.id AND retention = pair.class ORDER BY ts DESC LIMIT 1)
+                UNION ALL
+                (SELECT newest FROM reading_packed WHERE device_id = pair.id AND retention = pair.class
+                ORDER BY hour DESC LIMIT 1)) newest
+            GROUP BY pair.id
             """
         ) { row throws(PostgresError) in
             NewestRow(deviceID: try row.int32(0), timestamp: try row.timestamp(1))

@@ -41,19 +41,20 @@ public struct ReadingStore: Sendable {
         to: Timestamp,
         points: Int
     ) async throws -> ReadingColumns {
+        let classes = plant.snapshot.retention(ofDevice: device.id).classes.map(\.days)
         let count = try await pool.first(
-            ReadingQueries.count(device: device.id, from: from, to: to, limit: Int64(points) + 1)
+            ReadingQueries.count(device: device.id, classes: classes, from: from, to: to, limit: Int64(points) + 1)
         )
         if Int(count ?? 0) <= points {
             return rawColumns(
-                try await pool.query(ReadingQueries.range(device: device.id, from: from, to: to)),
+                try await pool.query(ReadingQueries.range(device: device.id, classes: classes, from: from, to: to)),
                 metrics: metrics
             )
         }
         let width = Self.bucketWidth(span: to.microseconds - from.microseconds, points: points)
         let slots = metrics.flatMap { ($0.ordinal..<$0.ordinal + $0.width).map(Int32.init) }
         let rows = try await pool.query(
-            ReadingQueries.buckets(device: device.id, from: from, to: to, width: width, slots: slots)
+            ReadingQueries.buckets(device: device.id, classes: classes, from: from, to: to, width: width, slots: slots)
         )
         return bucketColumns(rows, metrics: metrics, width: width)
     }
@@ -124,7 +125,7 @@ public struct ReadingStore: Sendable {
 
     /// Newest stored reading of each device that has one.
     public func latest(devices: [Int32]) async throws -> [Reading] {
-        try await pool.query(ReadingQueries.latest(devices: devices))
+        try await pool.query(ReadingQueries.latest(DeviceClasses(devices, plant.snapshot)))
     }
 
     /// Hands out a range in source-time order, in portions, at constant memory.
@@ -134,7 +135,8 @@ public struct ReadingStore: Sendable {
         to: Timestamp,
         _ body: ([Reading]) async throws -> Void
     ) async throws {
-        let statement = ReadingQueries.range(device: device.id, from: from, to: to)
+        let classes = plant.snapshot.retention(ofDevice: device.id).classes.map(\.days)
+        let statement = ReadingQueries.range(device: device.id, classes: classes, from: from, to: to)
         try await pool.stream(statement) { rows in
             try await body(
                 rows.map {

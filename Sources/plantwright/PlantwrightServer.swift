@@ -33,7 +33,7 @@ struct PlantwrightServer: Sendable {
         let embedded = EmbeddedServers(settings: settings, logger: logger)
         do {
             let (database, broker) = try await embedded.start()
-            let parts = try ServerParts(database: database, settings: settings, metrics: metrics, logger: logger)
+            let parts = try makeParts(database)
             try await serve(parts, database: database, broker: broker, embedded: embedded)
             await parts.shutdown()
         } catch {
@@ -104,6 +104,16 @@ struct PlantwrightServer: Sendable {
         }
     }
 
+    private func makeParts(_ database: PostgresConfiguration) throws -> ServerParts {
+        try ServerParts(
+            database: database,
+            settings: settings,
+            metrics: metrics,
+            readiness: readiness,
+            logger: logger
+        )
+    }
+
     /// Runs everything that needs a loaded configuration.
     private func work(
         _ running: RunningServer,
@@ -111,7 +121,27 @@ struct PlantwrightServer: Sendable {
         listener: NotificationListener,
         workers: ERPWorkers
     ) async throws {
+        let companion = OneTime(companion)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await hub.run() }
+            group.addTask { await listener.run() }
+            group.addTask { for await _ in listener.subscribe() { hub.hint() } }
+            group.addTask { await workers.run() }
+            group.addTask {
+                try await running.parts.lease.run { _ in try await ingest(running, companion) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// What only the process does that holds the ingest lease.
+    private func ingest(
+        _ running: RunningServer,
+        _ companion: OneTime<@Sendable (RunningServer) async throws -> Void>
+    ) async throws {
         let parts = running.parts
+        // Another process may have written since this one last knew.
+        parts.writer.invalidate()
         let installation = try await parts.pool.first(MonitorQueries.installation())
         let clientID = settings.clientID ?? "plantwright-\(installation?.uuidString.lowercased() ?? "")"
         let consumer = DurableConsumer(
@@ -126,11 +156,8 @@ struct PlantwrightServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run(pump.handle) }
             group.addTask { await BrokerMonitor(consumer: consumer, readiness: readiness, logger: logger).run() }
-            group.addTask { await hub.run() }
-            group.addTask { await listener.run() }
-            group.addTask { for await _ in listener.subscribe() { hub.hint() } }
-            group.addTask { await workers.run() }
-            if let companion { group.addTask { try await companion(running) } }
+            group.addTask { try await parts.ledger.run() }
+            if let companion = companion.take() { group.addTask { try await companion(running) } }
             try await group.waitForAll()
         }
     }
@@ -150,7 +177,7 @@ struct PlantwrightServer: Sendable {
 
     /// The OpenAPI document of the routes that this server would have.
     func describe(database: PostgresConfiguration) throws -> JSONValue {
-        let parts = try ServerParts(database: database, settings: settings, metrics: metrics, logger: logger)
+        let parts = try makeParts(database)
         return try makeAPI(parts, hub: makeHub(parts), makeCredentials: nil, hint: {}).description
     }
 
@@ -165,6 +192,7 @@ struct PlantwrightServer: Sendable {
             plant: parts.plant,
             writer: parts.writer,
             readings: parts.readings,
+            ledger: parts.ledger,
             refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
             rules: parts.rules,
             alarms: parts.alarms,

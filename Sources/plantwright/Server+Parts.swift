@@ -20,6 +20,8 @@ struct ServerParts: Sendable {
     let engine: AlarmEngine
     let rules: RuleStore
     let alarms: AlarmStore
+    let lease: IngestLease
+    let ledger: LedgerStore
     let writer: IngestWriter
     let readings: ReadingStore
     let erp: ERPParts
@@ -28,12 +30,16 @@ struct ServerParts: Sendable {
         database: PostgresConfiguration,
         settings: Settings,
         metrics: PlantwrightMetrics,
+        readiness: Readiness,
         logger: Logger
     ) throws {
         let clock = WallClock.system
         pool = PostgresPool(configuration: database, size: 12, logger: logger)
+        lease = IngestLease(pool: pool, holder: IdentifierSource.system.next(), logger: logger) { standing in
+            readiness.set(.ingest, fault: standing.fault)
+        }
         var ingest = database
-        ingest.applicationName = "plantwright ingest"
+        ingest.applicationName = lease.sessionName
         ingest.settings["synchronous_commit"] = "on"
         ingestPool = PostgresPool(configuration: ingest, size: 2, logger: logger)
         accounts = AccountStore(database: pool, clock: clock, identifiers: .system, random: .system)
@@ -54,6 +60,7 @@ struct ServerParts: Sendable {
         )
         rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
         alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
+        ledger = LedgerStore(pool: pool, logger: logger)
         writer = IngestWriter(
             pool: ingestPool,
             plant: plant,
@@ -62,6 +69,8 @@ struct ServerParts: Sendable {
                 erp.participant,
             ],
             latest: LatestReadings(),
+            lease: lease,
+            clock: clock,
             metrics: metrics,
             logger: logger
         )
@@ -78,5 +87,16 @@ struct ServerParts: Sendable {
     func shutdown() async {
         await pool.shutdown()
         await ingestPool.shutdown()
+    }
+}
+
+extension IngestLease.Standing {
+    /// Why this process does not ingest; nil when it does.
+    var fault: String? {
+        switch self {
+        case .unknown: "starting"
+        case .standby: "standby: another server process ingests"
+        case .held: nil
+        }
     }
 }

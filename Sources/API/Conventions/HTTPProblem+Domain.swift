@@ -2,6 +2,7 @@ import HTTPServer
 import HTTPTypes
 import PostgreSQL
 import Primitives
+import Telemetry
 
 extension HTTPProblem {
     /// The answer to an error of the domain; nil for one that says nothing to a client.
@@ -15,6 +16,13 @@ extension HTTPProblem {
                 .serviceUnavailable,
                 code: "database-unavailable",
                 detail: "The database does not answer now. Try again in a moment.",
+                headers: [.retryAfter: "2"]
+            )
+        case is NotIngesting:
+            self.init(
+                .serviceUnavailable,
+                code: "standby",
+                detail: "Another server process ingests now; this one stands by. Send readings to that one.",
                 headers: [.retryAfter: "2"]
             )
         default: return nil

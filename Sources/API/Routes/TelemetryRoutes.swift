@@ -44,16 +44,8 @@ struct TelemetryRoutes: Sendable {
         )
     }
 
-    private func device(of request: Request, in plant: PlantSnapshot) throws -> (device: Device, profile: Profile) {
-        let key = try request.resourceKey("device")
-        guard let device = plant.device(key: key.text), let profile = plant.profile(of: device) else {
-            throw ResourceFailure.notFound("device “\(key)”")
-        }
-        return (device, profile)
-    }
-
     private func store(_ request: Request) async throws -> Response {
-        let (device, _) = try device(of: request, in: plant.snapshot)
+        let (device, _) = try plant.snapshot.device(of: request)
         let payload = try await request.body.collect()
         metrics.messagesReceived.increment()
         let fates = try await writer.write([
@@ -80,7 +72,7 @@ struct TelemetryRoutes: Sendable {
     }
 
     private func columns(_ request: Request) async throws -> Response {
-        let (device, profile) = try device(of: request, in: plant.snapshot)
+        let (device, profile) = try plant.snapshot.device(of: request)
         let to = try request.time("to") ?? clock.now
         let from = try request.time("from") ?? to.adding(seconds: -3_600)
         guard from < to else { throw request.badParameter("from", "must be earlier than “to”") }
@@ -100,7 +92,7 @@ struct TelemetryRoutes: Sendable {
     }
 
     private func csv(_ request: Request) async throws -> Response {
-        let (device, profile) = try device(of: request, in: plant.snapshot)
+        let (device, profile) = try plant.snapshot.device(of: request)
         let from = try request.time("from") ?? .earliestAccepted
         let to = try request.time("to") ?? clock.now.adding(seconds: 7_200)
         let export = CSVExport(profile: profile, states: plant.states)
@@ -121,7 +113,7 @@ struct TelemetryRoutes: Sendable {
     }
 
     private func latest(_ request: Request) async throws -> Response {
-        let (device, profile) = try device(of: request, in: plant.snapshot)
+        let (device, profile) = try plant.snapshot.device(of: request)
         if writer.latest.entry(device.id) == nil {
             writer.latest.update(try await readings.latest(devices: [device.id]))
         }

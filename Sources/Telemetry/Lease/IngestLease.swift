@@ -33,8 +33,13 @@ public final class IngestLease: Sendable {
         case held(epoch: Int64)
     }
 
+    /// How the names of all ingest connections begin.
+    static let sessionPrefix = "plantwright ingest "
+
     private let pool: PostgresPool
     private let holder: UUID
+    /// The name that this process's ingest connections must have, so that the next holder can end them.
+    public let sessionName: String
     private let timing: Timing
     private let logger: Logger
     private let onChange: @Sendable (Standing) -> Void
@@ -43,8 +48,10 @@ public final class IngestLease: Sendable {
     /// Makes a lease that is not held.
     ///
     /// - Parameters:
-    ///   - pool: one connection of it is kept as long as the lease is held.
+    ///   - pool: one connection of it is kept as long as the lease is held; not the one that readings are written with.
     ///   - holder: this process, different from any other.
+    ///   - timing: how it is kept.
+    ///   - logger: where a change is told.
     ///   - onChange: told of each change of standing.
     public init(
         pool: PostgresPool,
@@ -55,6 +62,7 @@ public final class IngestLease: Sendable {
     ) {
         self.pool = pool
         self.holder = holder
+        sessionName = Self.sessionPrefix + holder.uuidString.lowercased()
         self.timing = timing
         self.logger = logger
         self.onChange = onChange
@@ -106,6 +114,7 @@ public final class IngestLease: Sendable {
     private func acquire() async throws -> Int64 {
         while true {
             do {
+                try await pool.execute(LeaseQueries.evict(exceptSession: sessionName))
                 if let epoch = try await take(nil, in: pool) { return epoch }
                 if standing != .standby { logger.notice("Another process ingests; this one stands by") }
                 enter(.standby)

@@ -38,6 +38,22 @@ enum LeaseQueries {
         ) { row throws(PostgresError) in try row.int64(0) }
     }
 
+    /// Ends the ingest connections of other processes when the lease is free: one that hangs in the middle of a
+    /// transaction would block whoever takes over.
+    static func evict(exceptSession name: String) -> Statement<Void> {
+        Statement(
+            "telemetry.lease.evict",
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND usename = current_user
+                AND starts_with(application_name, \(IngestLease.sessionPrefix)) AND application_name <> \(name)
+                AND EXISTS (SELECT 1 FROM ingest_lease WHERE name = 'main' AND (expires_at < clock_timestamp()
+                    OR NOT EXISTS (SELECT 1 FROM pg_stat_activity activity WHERE activity.pid = holder_pid
+                        AND (activity.backend_start IS NULL OR activity.backend_start = holder_started))))
+            """
+        )
+    }
+
     /// Gives the lease back.
     static func release(_ holder: UUID, epoch: Int64) -> Statement<Void> {
         Statement(
@@ -52,7 +68,11 @@ enum LeaseQueries {
     static func state() -> Statement<LeaseState> {
         Statement("telemetry.lease.state", "SELECT epoch, holder, acquired_at FROM ingest_lease WHERE name = 'main'") {
             row throws(PostgresError) in
-            LeaseState(epoch: try row.int64(0), holder: try row.optionalUUID(1), acquiredAt: try row.optionalTimestamp(2))
+            LeaseState(
+                epoch: try row.int64(0),
+                holder: try row.optionalUUID(1),
+                acquiredAt: try row.optionalTimestamp(2)
+            )
         }
     }
 }

@@ -37,8 +37,9 @@ public struct DeviceLedger: Sendable {
         return total
     }
 
-    /// How far the device's clock is off, in seconds (positive: it is behind ours), judged by the newest day: the least
-    /// time that a reading took to reach us. nil when nothing with a time came in.
+    /// How far the device's clock is off, in seconds; positive when it is behind ours.
+    ///
+    /// Judged by the newest day: the least time that a reading took to reach us. nil when nothing with a time came in.
     public var clockOffset: Double? { days.last?.line.leastDelay }
 
     /// Whether the clock is probably wrong: it tells times that are not here yet, or all its readings of the newest day

@@ -5,7 +5,7 @@ import Primitives
 enum LedgerQueries {
     /// Adds a batch's lines in its transaction, and checks the lease there: no row means that it is lost.
     ///
-    /// - Parameter epoch: the epoch that the batch was begun under; nil where no lease is asked for.
+    /// `epoch` is the one that the batch was begun under; nil where no lease is asked for.
     static func add(_ batch: LedgerBatch, epoch: Int64?) -> Statement<Void> {
         Statement(
             "telemetry.ledger.add",

@@ -30,9 +30,7 @@ struct MetricKeyTable {
         self.places = places
     }
 
-    /// The index of the entry with that key.
-    ///
-    /// - Parameter expected: the index to try first.
+    /// The index of the entry with that key; `expected` is tried first.
     @inline(__always)
     func index(of key: UnsafeBufferPointer<UInt8>, expected: Int) -> Int? {
         if expected < entries.count, Self.equal(entries[expected].key, key) { return expected }

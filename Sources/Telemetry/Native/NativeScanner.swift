@@ -186,7 +186,9 @@ struct NativeScanner {
             }
             time = parsed
         }
-        guard time >= .earliestAccepted, time.seconds(since: receivedAt) <= NativeDecoder.maximumLead else { return nil }
+        guard time >= .earliestAccepted, time.seconds(since: receivedAt) <= NativeDecoder.maximumLead else {
+            return nil
+        }
         return time
     }
 }

@@ -40,6 +40,7 @@ struct BatchPlan {
     struct Row {
         var reading: Reading
         let message: Int
+        let retention: RetentionClass
     }
 
     private struct Identity: Hashable {
@@ -66,6 +67,7 @@ struct BatchPlan {
         /// The newest source time, this batch included.
         var top: Timestamp?
         let gap: GapRule
+        let retention: RetentionSchedule
         var line = LedgerLine()
 
         /// Takes note of the next reading in order.
@@ -87,6 +89,10 @@ struct BatchPlan {
     private(set) var conflicts: [Reading] = []
     /// What became of the readings of each message inside the batch.
     private(set) var counts: [ReadingCounts]
+    /// Where the rows belong.
+    private(set) var partitions: Set<ReadingPartition> = []
+    /// The partition of the row before, which is mostly that of the next one too.
+    private var recent: (retention: RetentionClass, months: Range<Timestamp>)?
     private var marks: [Mark] = []
     private var indexOfDevice: [Int32: Int] = [:]
     private var places: [Identity: Place]?
@@ -143,7 +149,7 @@ struct BatchPlan {
         }
         if marks[index].top.map({ $0 < reading.timestamp }) ?? true {
             marks[index].advance(to: reading.timestamp)
-            append(reading, row.message, isFresh: trustsNewest)
+            append(reading, row.message, index, isFresh: trustsNewest)
         } else {
             addOutOfOrder(reading, row.message, index, isTimed: row.isTimed, trustsNewest)
         }
@@ -153,20 +159,39 @@ struct BatchPlan {
         let stored = newest.newest(device)
         let interval = plant.devices[device].flatMap { plant.profile(of: $0)?.reportingInterval }
         indexOfDevice[device] = marks.count
-        marks.append(Mark(device: device, stored: stored, top: stored, gap: GapRule(interval: interval ?? 0)))
+        marks.append(
+            Mark(
+                device: device,
+                stored: stored,
+                top: stored,
+                gap: GapRule(interval: interval ?? 0),
+                retention: plant.retention(ofDevice: device)
+            )
+        )
         return marks.count - 1
     }
 
-    private mutating func append(_ reading: Reading, _ message: Int, isFresh: Bool) {
+    private mutating func append(_ reading: Reading, _ message: Int, _ index: Int, isFresh: Bool) {
+        let retention = marks[index].retention.retention(at: reading.timestamp)
+        note(retention, reading.timestamp)
+        let row = Row(reading: reading, message: message, retention: retention)
         let place: Place
         if isFresh {
             place = .fresh(fresh.count)
-            fresh.append(Row(reading: reading, message: message))
+            fresh.append(row)
         } else {
             place = .staged(staged.count)
-            staged.append(Row(reading: reading, message: message))
+            staged.append(row)
         }
         places?[Identity(reading)] = place
+    }
+
+    @inline(__always)
+    private mutating func note(_ retention: RetentionClass, _ time: Timestamp) {
+        if let recent, recent.retention == retention, recent.months.contains(time) { return }
+        let partition = ReadingPartition(retention: retention, holding: time)
+        recent = (retention, partition.month..<partition.end)
+        partitions.insert(partition)
     }
 
     /// A reading that is not newer than all before it.
@@ -186,7 +211,7 @@ struct BatchPlan {
         guard let place else {
             let isFresh = trustsNewest && marks[index].stored.map { $0 < reading.timestamp } ?? true
             if isFresh { isOrdered = false }
-            append(reading, message, isFresh: isFresh)
+            append(reading, message, index, isFresh: isFresh)
             return
         }
         meet(reading, at: place, message, index)

@@ -25,7 +25,7 @@ public final class IngestWriter: Sendable {
 
     struct Memory {
         var newest = NewestTimestamps()
-        var partitions = KnownMonths()
+        var partitions: Set<ReadingPartition> = []
         /// Whether an earlier failure left the participants' memory in doubt.
         var mustReset = true
         var refusedSincePruning = 0
@@ -170,7 +170,7 @@ extension IngestWriter {
     private func commit(_ work: Work, trustsNewest: Bool) async throws -> [ReadingCounts] {
         do {
             let epoch = try lease?.epoch()
-            let newest = try await prepareMemory(for: work.rows)
+            let newest = try await prepareMemory(for: work)
             let plan = BatchPlan(
                 work.rows,
                 messages: work.messages,
@@ -178,6 +178,7 @@ extension IngestWriter {
                 plant: work.plant,
                 trustsNewest: trustsNewest
             )
+            try await ensure(plan.partitions)
             let started = ContinuousClock.now
             let (outcome, apply) = try await pool.transaction { transaction in
                 let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
@@ -230,23 +231,26 @@ extension IngestWriter {
         }
     }
 
-    /// Brings what the transaction relies on into memory, and makes missing partitions before it begins.
-    private func prepareMemory(for rows: [BatchDecoding.Row]) async throws -> NewestTimestamps {
+    /// Brings what the transaction relies on into memory.
+    private func prepareMemory(for work: Work) async throws -> NewestTimestamps {
         if memory.withLock({ $0.mustReset }) {
             for participant in participants { try await participant.reset() }
             memory.withLock { $0.mustReset = false }
         }
         var newest = memory.withLock { $0.newest }
-        try await newest.load(rows, from: pool)
-        let known = memory.withLock { memory in
-            memory.newest = newest
-            return memory.partitions
-        }
-        for month in known.missing(for: rows) {
-            _ = try await pool.first(ReadingWriteQueries.ensurePartition(month: month))
-            memory.withLock { $0.partitions.insert(month) }
-        }
+        try await newest.load(work.rows, plant: work.plant, from: pool)
+        memory.withLock { $0.newest = newest }
         return newest
+    }
+
+    /// Makes missing partitions, before the transaction begins.
+    private func ensure(_ partitions: Set<ReadingPartition>) async throws {
+        let known = memory.withLock(\.partitions)
+        if partitions.isSubset(of: known) { return }
+        for partition in partitions.subtracting(known).sorted() {
+            try await partition.ensure(in: pool)
+            memory.withLock { _ = $0.partitions.insert(partition) }
+        }
     }
 
     /// Keeps quarantine and rejected messages bounded, now and then.

@@ -7,11 +7,15 @@ struct NewestTimestamps {
     private var known: [Int32: Timestamp?] = [:]
 
     /// Reads the newest source times of devices that were not asked for before.
-    mutating func load(_ rows: [BatchDecoding.Row], from session: some PostgresSession) async throws {
+    mutating func load(
+        _ rows: [BatchDecoding.Row],
+        plant: PlantSnapshot,
+        from session: some PostgresSession
+    ) async throws {
         var missing: Set<Int32> = []
         for row in rows where known[row.reading.deviceID] == nil { missing.insert(row.reading.deviceID) }
         if missing.isEmpty { return }
-        let found = try await session.query(ReadingWriteQueries.newest(ofDevices: Array(missing)))
+        let found = try await session.query(ReadingWriteQueries.newest(DeviceClasses(missing, plant)))
         for id in missing { known[id] = .some(nil) }
         for row in found { known[row.deviceID] = row.timestamp }
     }

@@ -29,7 +29,7 @@ struct ReadingWriter {
         if !plan.fresh.isEmpty {
             try await transaction.copyIn(
                 table: "reading",
-                columns: ["device_id", "quality", "ts", "received_at", "values"],
+                columns: ["device_id", "quality", "retention", "ts", "received_at", "values"],
                 rows: encodedFresh()
             )
         }
@@ -44,17 +44,18 @@ struct ReadingWriter {
 
     private func encodedFresh() -> BinaryCopyEncoder {
         var encoder = BinaryCopyEncoder(reserving: plan.fresh.count * 128)
-        for row in plan.fresh { Self.append(row.reading, to: &encoder, columns: 5) }
+        for row in plan.fresh { Self.append(row, to: &encoder, columns: 6) }
         return encoder
     }
 
-    private static func append(_ reading: Reading, to encoder: inout BinaryCopyEncoder, columns: Int) {
+    private static func append(_ row: BatchPlan.Row, to encoder: inout BinaryCopyEncoder, columns: Int) {
         encoder.beginRow(columns: columns)
-        encoder.append(reading.deviceID)
-        encoder.append(reading.quality)
-        encoder.append(reading.timestamp)
-        encoder.append(reading.receivedAt)
-        encoder.append(doubles: reading.values.slots)
+        encoder.append(row.reading.deviceID)
+        encoder.append(row.reading.quality)
+        encoder.append(row.retention.days)
+        encoder.append(row.reading.timestamp)
+        encoder.append(row.reading.receivedAt)
+        encoder.append(doubles: row.reading.values.slots)
     }
 }
 
@@ -65,7 +66,7 @@ extension ReadingWriter {
         _ = try await transaction.execute(ReadingWriteQueries.createStage())
         try await transaction.copyIn(
             table: "reading_stage",
-            columns: ["device_id", "quality", "ts", "received_at", "values", "place"],
+            columns: ["device_id", "quality", "retention", "ts", "received_at", "values", "place"],
             rows: encodedStage()
         )
         let inserted = try await transaction.execute(ReadingWriteQueries.insertFromStage())
@@ -84,7 +85,7 @@ extension ReadingWriter {
     private func encodedStage() -> BinaryCopyEncoder {
         var encoder = BinaryCopyEncoder(reserving: plan.staged.count * 136)
         for (place, row) in plan.staged.enumerated() {
-            Self.append(row.reading, to: &encoder, columns: 6)
+            Self.append(row, to: &encoder, columns: 7)
             encoder.append(Int32(clamping: place))
         }
         return encoder
@@ -110,7 +111,7 @@ extension ReadingWriter {
                 counts.merged = 1
                 var whole = reading
                 whole.values = values
-                _ = try await transaction.execute(ReadingWriteQueries.merge(whole))
+                _ = try await transaction.execute(ReadingWriteQueries.merge(whole, retention: row.retention))
                 if !isLate { outcome.evaluated.append(whole) }
             }
         } else {
