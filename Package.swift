@@ -9,11 +9,16 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+func module(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    exclude: [String] = [],
+    resources: [Resource]? = nil
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
-        exclude: ["README.md"],
+        exclude: ["README.md"] + exclude,
         resources: resources,
         swiftSettings: strict
     )
@@ -33,6 +38,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -50,6 +56,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // L0: C libraries of the system
@@ -81,6 +88,7 @@ let package = Package(
 
         // L3: domain
         module("Expressions", ["Primitives"]),
+        module("SparkplugB", ["Primitives", protobuf], exclude: ["sparkplug_b.proto"]),
         module("Accounts", ["PostgreSQL", "Secrets", "Primitives"]),
         module("Assets", ["PostgreSQL", "Primitives"]),
         module("Telemetry", ["Assets", "PostgreSQL", "Primitives", "Observability", logging]),
@@ -136,6 +144,7 @@ let package = Package(
         tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
         tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]),
         tests("Expressions", ["Primitives"]),
+        tests("SparkplugB", ["Primitives", protobuf]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         tests("Telemetry", ["TestSupport", "Assets", "Observability", "PostgreSQL", "Primitives", logging]),
