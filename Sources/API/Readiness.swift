@@ -15,9 +15,17 @@ public final class Readiness: Sendable {
         case broker
     }
 
+    /// Something that works but should be changed or looked into.
+    public enum Warning: String, CaseIterable, Sendable {
+        /// PostgreSQL may lose what it has committed.
+        case durability
+        /// The broker has thrown messages away.
+        case brokerLoss
+    }
+
     private struct State {
         var faults: [Part: String]
-        var warnings: [String] = []
+        var warnings: [Warning: String] = [:]
     }
 
     private let state: Mutex<State>
@@ -32,9 +40,15 @@ public final class Readiness: Sendable {
         state.withLock { $0.faults[part] = fault }
     }
 
-    /// Notes something that works but should be changed.
-    public func warn(_ warnings: [String]) {
-        state.withLock { $0.warnings = warnings }
+    /// Notes something that works but should be changed or looked into, or that it is over.
+    public func warn(_ warning: Warning, _ text: String?) {
+        state.withLock { $0.warnings[warning] = text }
+    }
+
+    /// What works but should be changed or looked into, in sentences.
+    public var warnings: [String] {
+        let warnings = state.withLock(\.warnings)
+        return Warning.allCases.compactMap { warnings[$0] }
     }
 
     /// Why a part does not work; nil when it does.
@@ -45,7 +59,7 @@ public final class Readiness: Sendable {
 
     /// The answer of `/readyz`.
     public var json: JSONValue {
-        let (faults, warnings) = state.withLock { ($0.faults, $0.warnings) }
+        let faults = state.withLock(\.faults)
         let reasons = Part.allCases.compactMap { part in
             faults[part].map { JSONValue.object(["part": .string(part.rawValue), "reason": .string($0)]) }
         }

@@ -91,7 +91,10 @@ struct PlantwrightServer: Sendable {
                 }
                 try await parts.load()
                 if try await parts.pool.first(MonitorQueries.fsync()) == "off" {
-                    readiness.warn(["PostgreSQL runs with fsync = off: a power failure can lose committed data"])
+                    readiness.warn(
+                        .durability,
+                        "PostgreSQL runs with fsync = off: a power failure can lose committed data"
+                    )
                 }
                 readiness.set(.schema, fault: nil)
                 return
@@ -155,7 +158,13 @@ struct PlantwrightServer: Sendable {
         let pump = MessagePump(writer: parts.writer, metrics: metrics, clock: .system)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run(pump.handle) }
-            group.addTask { await BrokerMonitor(consumer: consumer, readiness: readiness, logger: logger).run() }
+            group.addTask {
+                await BrokerMonitor(consumer: consumer, readiness: readiness, metrics: metrics, logger: logger).run()
+            }
+            group.addTask {
+                let watch = BrokerWatch(broker: running.broker, clientID: clientID + "-watch", logger: logger)
+                await watch.run { metrics.noteDropped($0, readiness) }
+            }
             group.addTask { try await parts.ledger.run() }
             if let companion = companion.take() { group.addTask { try await companion(running) } }
             try await group.waitForAll()

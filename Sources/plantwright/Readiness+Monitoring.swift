@@ -1,6 +1,7 @@
 import API
 import Logging
 import MQTT
+import Observability
 import PostgreSQL
 
 /// Asks the database every second whether it answers, and says so in ``Readiness``.
@@ -31,10 +32,23 @@ struct DatabaseMonitor: Sendable {
 struct BrokerMonitor: Sendable {
     let consumer: DurableConsumer
     let readiness: Readiness
+    let metrics: PlantwrightMetrics
     let logger: Logger
 
     func run() async {
+        var lost = 0
         for await state in consumer.states() {
+            let sessions = consumer.statistics.lostSessions
+            if sessions > lost {
+                metrics.brokerSessionsLost.increment(by: sessions - lost)
+                lost = sessions
+                readiness.warn(
+                    .brokerLoss,
+                    "The broker lost our session with the messages that it held for us (\(lost) times since we started). "
+                        + "Let it write its queues to disk more often, and see the devices' ledgers for what is missing."
+                )
+                logger.error("The broker lost the durable session: messages that it held are gone")
+            }
             if state.isSubscribed {
                 readiness.set(.broker, fault: nil)
                 logger.info("The durable session is subscribed")
@@ -42,5 +56,18 @@ struct BrokerMonitor: Sendable {
                 readiness.set(.broker, fault: "the broker is not connected: \(state)")
             }
         }
+    }
+}
+
+extension PlantwrightMetrics {
+    /// Notes how many messages the broker says it has dropped.
+    func noteDropped(_ count: Int, _ readiness: Readiness) {
+        brokerMessagesDropped.set(Double(count))
+        guard count > 0 else { return }
+        readiness.warn(
+            .brokerLoss,
+            "The broker has dropped \(count) messages since it started. Raise its queue limit (Mosquitto: "
+                + "max_queued_messages 0)."
+        )
     }
 }

@@ -198,6 +198,7 @@ public final class LiveHub: Sendable {
             "broker": .bool(readiness.fault(.broker) == nil),
             "messagesPerSecond": .integer(Int64(clamping: messagesPerSecond)),
             "reasons": readiness.json["reasons"] ?? [],
+            "warnings": .array(readiness.warnings.map(JSONValue.string)),
         ]
     }
 
