@@ -20,6 +20,8 @@ public struct APIServices: Sendable {
     public var readings: ReadingStore
     /// Quarantine and rejected messages.
     public var refused: RefusedMessageStore
+    /// Sources.
+    public var sources: SourceStore
     /// Rules.
     public var rules: RuleStore
     /// Alarms.
@@ -50,6 +52,7 @@ public struct APIServices: Sendable {
         writer: IngestWriter,
         readings: ReadingStore,
         refused: RefusedMessageStore,
+        sources: SourceStore,
         rules: RuleStore,
         alarms: AlarmStore,
         ordersOfAlarms: OrdersOfAlarms,
@@ -67,6 +70,7 @@ public struct APIServices: Sendable {
         self.writer = writer
         self.readings = readings
         self.refused = refused
+        self.sources = sources
         self.rules = rules
         self.alarms = alarms
         self.ordersOfAlarms = ordersOfAlarms
@@ -123,7 +127,9 @@ public struct PlantwrightAPI: Sendable {
             metrics: services.metrics,
             clock: services.clock
         ).register(on: &routes)
-        RefusedMessageRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
+        RefusedMessageRoutes(plant: services.plant, refused: services.refused, sources: services.sources)
+            .register(on: &routes)
+        SourceRoutes(sources: services.sources, plant: services.plant, clock: services.clock).register(on: &routes)
         RuleRoutes(rules: services.rules).register(on: &routes)
         BacktestRoutes(
             rules: services.rules,

@@ -10,10 +10,12 @@ struct BatchDecoding {
     private(set) var fates: [MessageFate] = []
     private(set) var ignoredKeys = 0
     private var decoders: [Int32: NativeDecoder] = [:]
+    private let sources: SourceBatch?
 
-    init(plant: PlantSnapshot, states: StateTexts) {
+    init(plant: PlantSnapshot, states: StateTexts, sources: SourceBatch? = nil) {
         self.plant = plant
         self.states = states
+        self.sources = sources
         plan = BatchPlan(capacity: 2_048)
     }
 
@@ -26,8 +28,13 @@ struct BatchDecoding {
     ) async throws {
         fates.reserveCapacity(messages.count)
         for message in messages {
+            if case .source(let route) = message.sender {
+                let result = try await sources?.decode(message, route, register: register)
+                take(result ?? .failure(SourceRefusal(rejection: .noSource)), from: message, route)
+                continue
+            }
             guard let device = device(of: message) else {
-                refused.quarantine(message)
+                refused.quarantine(message, identifier: identifier(of: message))
                 fates.append(.quarantined)
                 continue
             }
@@ -62,7 +69,35 @@ struct BatchDecoding {
         switch message.sender {
         case .identifier(let identifier): plant.device(identifier: identifier)
         case .device(let id): plant.devices[id]
+        case .source: nil
         }
+    }
+
+    /// Takes what a source's message holds: readings into the plan, unknown devices into quarantine.
+    private mutating func take(
+        _ result: Result<SourceContents, SourceRefusal>,
+        from message: TelemetryMessage,
+        _ route: SourceRoute
+    ) {
+        switch result {
+        case .failure(let refusal):
+            refused.reject(message, device: refusal.deviceID, refusal.rejection)
+            fates.append(.rejected(refusal.rejection))
+        case .success(let contents):
+            message.trace?.note(contents.trace)
+            for name in contents.unknown { refused.quarantine(message, identifier: name) }
+            ignoredKeys += contents.ignoredKeys
+            var counts = ReadingCounts()
+            for found in contents.readings {
+                add(found.timestamp, found.values, of: found.deviceID, from: message, counts: &counts)
+            }
+            let isUnknown = contents.readings.isEmpty && !contents.unknown.isEmpty
+            fates.append(isUnknown ? .quarantined : .accepted(counts))
+        }
+    }
+
+    private func identifier(of message: TelemetryMessage) -> String {
+        if case .identifier(let text) = message.sender { text } else { "" }
     }
 
     private mutating func decoder(for device: Device) throws(Rejection) -> NativeDecoder {
@@ -83,20 +118,30 @@ struct BatchDecoding {
         var counts = ReadingCounts()
         ignoredKeys += result.ignoredKeys
         for decoded in result.readings {
-            let reading = Reading(
-                deviceID: device.id,
-                timestamp: decoded.timestamp ?? message.receivedAt,
-                receivedAt: message.receivedAt,
-                quality: decoded.timestamp == nil ? 1 : 0,
-                values: decoded.values
-            )
-            if decoded.timestamp == nil {
-                plan.addWithoutIdentity(reading, message: fates.count, counts: &counts)
-            } else {
-                plan.add(reading, message: fates.count, counts: &counts)
-            }
+            add(decoded.timestamp, decoded.values, of: device.id, from: message, counts: &counts)
         }
         return counts
+    }
+
+    private mutating func add(
+        _ timestamp: Timestamp?,
+        _ values: MetricValues,
+        of device: Int32,
+        from message: TelemetryMessage,
+        counts: inout ReadingCounts
+    ) {
+        let reading = Reading(
+            deviceID: device,
+            timestamp: timestamp ?? message.receivedAt,
+            receivedAt: message.receivedAt,
+            quality: timestamp == nil ? 1 : 0,
+            values: values
+        )
+        if timestamp == nil {
+            plan.addWithoutIdentity(reading, message: fates.count, counts: &counts)
+        } else {
+            plan.add(reading, message: fates.count, counts: &counts)
+        }
     }
 
     /// Adds what the store said about a message's rows.

@@ -13,6 +13,7 @@ public final class IngestWriter: Sendable {
     let pool: PostgresPool
     let plant: PlantStore
     let participants: [any BatchParticipant]
+    let sources: SourceStore?
     let metrics: PlantwrightMetrics
     let logger: Logger
     /// The newest values of every device.
@@ -36,6 +37,7 @@ public final class IngestWriter: Sendable {
         pool: PostgresPool,
         plant: PlantStore,
         participants: [any BatchParticipant],
+        sources: SourceStore? = nil,
         latest: LatestReadings,
         metrics: PlantwrightMetrics,
         logger: Logger
@@ -43,6 +45,7 @@ public final class IngestWriter: Sendable {
         self.pool = pool
         self.plant = plant
         self.participants = participants
+        self.sources = sources
         self.latest = latest
         self.metrics = metrics
         self.logger = logger
@@ -101,7 +104,8 @@ public final class IngestWriter: Sendable {
 
     private func writeOnce(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
         let snapshot = plant.snapshot
-        var decoding = BatchDecoding(plant: snapshot, states: plant.states)
+        let sourceBatch = await sources?.beginBatch(plant: snapshot, states: plant.states)
+        var decoding = BatchDecoding(plant: snapshot, states: plant.states, sources: sourceBatch)
         try await decoding.decode(messages) { texts in
             try await self.plant.states.register(texts, in: self.pool)
         }
@@ -109,7 +113,8 @@ public final class IngestWriter: Sendable {
             decoding.plan,
             refused: decoding.refused,
             plant: snapshot,
-            evaluates: true
+            evaluates: true,
+            sources: sourceBatch
         )
         for (message, counts) in stored.perMessage { decoding.add(counts, toMessage: message) }
         count(decoding.fates, ignoredKeys: decoding.ignoredKeys)
@@ -144,7 +149,8 @@ public final class IngestWriter: Sendable {
         _ plan: BatchPlan,
         refused: RefusedMessages,
         plant: PlantSnapshot,
-        evaluates: Bool
+        evaluates: Bool,
+        sources: SourceBatch? = nil
     ) async throws -> Stored {
         do {
             try await prepareMemory(for: plan)
@@ -153,7 +159,7 @@ public final class IngestWriter: Sendable {
             let (outcome, apply) = try await pool.transaction { transaction in
                 let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
                 try await refused.insert(in: transaction)
-                var apply: [@Sendable () -> Void] = []
+                var apply: [@Sendable () -> Void] = try await sources?.write(in: transaction) ?? []
                 if evaluates, !outcome.evaluated.isEmpty {
                     let batch = StoredBatch(readings: outcome.evaluated, plant: plant)
                     for participant in self.participants {
@@ -169,6 +175,7 @@ public final class IngestWriter: Sendable {
             try await pruneRefused(adding: refused.count)
             return outcome.stored
         } catch {
+            self.sources?.invalidate()
             memory.withLock { memory in
                 memory.mustReset = true
                 memory.newest.reset()

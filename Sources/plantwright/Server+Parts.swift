@@ -20,6 +20,7 @@ struct ServerParts: Sendable {
     let engine: AlarmEngine
     let rules: RuleStore
     let alarms: AlarmStore
+    let sources: SourceStore
     let writer: IngestWriter
     let readings: ReadingStore
     let erp: ERPParts
@@ -54,6 +55,7 @@ struct ServerParts: Sendable {
         )
         rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
         alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
+        sources = SourceStore(pool: pool, plant: plant, clock: clock, logger: logger)
         writer = IngestWriter(
             pool: ingestPool,
             plant: plant,
@@ -61,6 +63,7 @@ struct ServerParts: Sendable {
                 AlarmParticipant(engine: engine, observer: erp.observeAlarms),
                 erp.participant,
             ],
+            sources: sources,
             latest: LatestReadings(),
             metrics: metrics,
             logger: logger
@@ -71,6 +74,7 @@ struct ServerParts: Sendable {
     /// Reads the configuration into memory.
     func load() async throws {
         try await plant.load()
+        try await sources.load()
         try await erp.load()
         writer.latest.update(try await readings.latest(devices: Array(plant.snapshot.devices.keys)))
     }

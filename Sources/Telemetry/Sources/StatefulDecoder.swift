@@ -17,6 +17,16 @@ public protocol StatefulDecoder: Sendable {
 
     /// Forgets what is in memory: a transaction failed or its outcome is unknown.
     func reset() async
+
+    /// Decodes a message for people to look at, with what is in memory and without changing it.
+    func preview(_ message: SourceMessage) throws(DecodeFailure) -> [Sample]
+}
+
+extension StatefulDecoder {
+    /// Says that a single message means nothing to this decoder.
+    public func preview(_ message: SourceMessage) throws(DecodeFailure) -> [Sample] {
+        throw DecodeFailure(.badShape, "Messages of this format need those before them; look at the live traffic.")
+    }
 }
 
 /// The working copy of a ``StatefulDecoder`` for one batch.
