@@ -13,7 +13,7 @@ RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbi
     && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/90-plantwright.conf \
     && apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        ca-certificates curl libcurl4 libmosquitto1 libpq5 mosquitto postgresql-15 tzdata zlib1g \
+        ca-certificates curl libcurl4 libmosquitto1 libpq5 libzstd1 mosquitto postgresql-15 tzdata zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/plantwright --create-home plantwright
 COPY --from=build /src/.build/release/plantwright /usr/bin/plantwright

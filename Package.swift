@@ -64,11 +64,12 @@ let package = Package(
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSpawn"),
 
         // L1: foundations
         module("Primitives"),
-        module("Compression", ["CZlib"]),
+        module("Compression", ["CZlib", "CZstd"]),
         module("DedicatedThread"),
         module("Observability", ["Primitives", logging]),
         module("Secrets", ["Primitives", crypto]),
@@ -89,9 +90,13 @@ let package = Package(
         // L3: domain
         module("Expressions", ["Primitives"]),
         module("SparkplugB", ["Primitives", protobuf], exclude: ["sparkplug_b.proto"]),
+        module("Decoders", ["Compression", "Expressions", "Primitives"]),
         module("Accounts", ["PostgreSQL", "Secrets", "Primitives"]),
         module("Assets", ["PostgreSQL", "Primitives"]),
-        module("Telemetry", ["Assets", "PostgreSQL", "Primitives", "Observability", logging]),
+        module(
+            "Telemetry",
+            ["Assets", "Decoders", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]
+        ),
         module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
         module("ERP", ["Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
         module("Outbox", ["ERP", "HTTPClient", "PostgreSQL", "Primitives", "Observability", logging]),
@@ -100,7 +105,7 @@ let package = Package(
         module(
             "API",
             [
-                "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "HTTPServer", "HTTPWire",
+                "Accounts", "Assets", "Decoders", "Telemetry", "Alarms", "ERP", "Outbox", "HTTPServer", "HTTPWire",
                 "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
             ]
         ),
@@ -147,7 +152,10 @@ let package = Package(
         tests("SparkplugB", ["Primitives", protobuf]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
-        tests("Telemetry", ["TestSupport", "Assets", "Observability", "PostgreSQL", "Primitives", logging]),
+        tests(
+            "Telemetry",
+            ["TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", logging]
+        ),
         tests(
             "Alarms",
             ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]

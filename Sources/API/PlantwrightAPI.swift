@@ -22,6 +22,8 @@ public struct APIServices: Sendable {
     public var ledger: LedgerStore
     /// Quarantine and rejected messages.
     public var refused: RefusedMessageStore
+    /// Sources.
+    public var sources: SourceStore
     /// Rules.
     public var rules: RuleStore
     /// Alarms.
@@ -53,6 +55,7 @@ public struct APIServices: Sendable {
         readings: ReadingStore,
         ledger: LedgerStore,
         refused: RefusedMessageStore,
+        sources: SourceStore,
         rules: RuleStore,
         alarms: AlarmStore,
         ordersOfAlarms: OrdersOfAlarms,
@@ -71,6 +74,7 @@ public struct APIServices: Sendable {
         self.readings = readings
         self.ledger = ledger
         self.refused = refused
+        self.sources = sources
         self.rules = rules
         self.alarms = alarms
         self.ordersOfAlarms = ordersOfAlarms
@@ -128,7 +132,9 @@ public struct PlantwrightAPI: Sendable {
             clock: services.clock
         ).register(on: &routes)
         LedgerRoutes(plant: services.plant, ledger: services.ledger, clock: services.clock).register(on: &routes)
-        RefusedMessageRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
+        RefusedMessageRoutes(plant: services.plant, refused: services.refused, sources: services.sources)
+            .register(on: &routes)
+        SourceRoutes(sources: services.sources, plant: services.plant, clock: services.clock).register(on: &routes)
         RuleRoutes(rules: services.rules).register(on: &routes)
         BacktestRoutes(
             rules: services.rules,

@@ -105,76 +105,6 @@ enum ReadingQueries {
     }
 }
 
-/// The statements that list messages that were not accepted.
-enum RefusedListQueries {
-    static func quarantine(before: Int64?, limit: Int64) -> Statement<QuarantinedSender> {
-        Statement(
-            "telemetry.quarantine.list",
-            """
-            SELECT identifier, count(*), max(id), min(received_at), max(received_at),
-                (array_agg(topic ORDER BY id DESC))[1], (array_agg(payload ORDER BY id DESC))[1]
-            FROM quarantined_message GROUP BY identifier
-            HAVING \(before)::bigint IS NULL OR max(id) < \(before)::bigint
-            ORDER BY max(id) DESC LIMIT \(limit)
-            """
-        ) { row throws(PostgresError) in
-            QuarantinedSender(
-                identifier: try row.string(0),
-                messages: try row.int64(1),
-                newestID: try row.int64(2),
-                firstSeen: try row.timestamp(3),
-                lastSeen: try row.timestamp(4),
-                topic: try row.string(5),
-                payload: try row.bytes(6)
-            )
-        }
-    }
-
-    static func kept(identifier: String) -> Statement<KeptMessage> {
-        Statement(
-            "telemetry.quarantine.kept",
-            """
-            SELECT id, topic, payload, received_at FROM quarantined_message
-            WHERE identifier = \(identifier) ORDER BY id
-            """
-        ) { row throws(PostgresError) in
-            KeptMessage(
-                id: try row.int64(0),
-                topic: try row.string(1),
-                payload: try row.bytes(2),
-                receivedAt: try row.timestamp(3)
-            )
-        }
-    }
-
-    static func dismiss(identifier: String, upTo id: Int64) -> Statement<Void> {
-        Statement(
-            "telemetry.quarantine.dismiss",
-            "DELETE FROM quarantined_message WHERE identifier = \(identifier) AND id <= \(id)"
-        )
-    }
-
-    static func rejected(before: Int64?, limit: Int64) -> Statement<RejectedMessage> {
-        Statement(
-            "telemetry.rejected.list",
-            """
-            SELECT id, device_id, topic, payload, received_at, reason, detail FROM rejected_message
-            WHERE \(before)::bigint IS NULL OR id < \(before)::bigint ORDER BY id DESC LIMIT \(limit)
-            """
-        ) { row throws(PostgresError) in
-            RejectedMessage(
-                id: try row.int64(0),
-                deviceID: try row.optionalInt32(1),
-                topic: try row.string(2),
-                payload: try row.bytes(3),
-                receivedAt: try row.timestamp(4),
-                reason: try row.string(5),
-                detail: try row.string(6)
-            )
-        }
-    }
-}
-
 /// Every statement of the module, for the test that prepares them.
 public enum TelemetryStatements {
     /// Needed before the others can be prepared: some name the stage.
@@ -203,16 +133,12 @@ public enum TelemetryStatements {
             AnyStatement(ReadingQueries.range(device: 0, classes: [], from: time, to: time)),
             AnyStatement(ReadingQueries.buckets(device: 0, classes: [], from: time, to: time, width: 1, slots: [])),
             AnyStatement(ReadingQueries.latest(DeviceClasses([0], .empty))),
-            AnyStatement(RefusedListQueries.quarantine(before: nil, limit: 1)),
-            AnyStatement(RefusedListQueries.kept(identifier: "")),
-            AnyStatement(RefusedListQueries.dismiss(identifier: "", upTo: 0)),
-            AnyStatement(RefusedListQueries.rejected(before: nil, limit: 1)),
             AnyStatement(LeaseQueries.take(holder, epoch: nil, seconds: 1)),
             AnyStatement(LeaseQueries.evict(exceptSession: "")),
             AnyStatement(LeaseQueries.release(holder, epoch: 1)), AnyStatement(LeaseQueries.state()),
             AnyStatement(LedgerQueries.add(LedgerBatch([:], at: time), epoch: nil)),
             AnyStatement(LedgerQueries.fold()), AnyStatement(LedgerQueries.days(device: 0, since: time)),
             AnyStatement(LedgerQueries.conflicts(device: 0, before: nil, limit: 1)),
-        ]
+        ] + RefusedListQueries.statements + SourceQueries.statements
     }()
 }

@@ -32,6 +32,7 @@ public struct QuarantinedSender: Sendable {
 /// A message that waits in quarantine.
 struct KeptMessage: Sendable {
     var id: Int64
+    var sourceID: Int32?
     var topic: String
     var payload: [UInt8]
     var receivedAt: Timestamp
@@ -43,6 +44,10 @@ public struct RejectedMessage: Sendable {
     public var id: Int64
     /// Its device, when known.
     public var deviceID: Int32?
+    /// The source it came through, when it is no native message.
+    public var sourceID: Int32?
+    /// The one device whose part of the message was refused; nil for the whole message.
+    public var identifier: String?
     /// Its topic.
     public var topic: String
     /// Its payload, the first 64 KiB.
@@ -54,11 +59,12 @@ public struct RejectedMessage: Sendable {
     /// The reason in a sentence.
     public var detail: String
 
-    /// The API's form.
-    public func json(_ plant: PlantSnapshot) -> JSONValue {
+    /// The API's form, with the key of the source.
+    public func json(_ plant: PlantSnapshot, source: String?) -> JSONValue {
         [
             "id": .integer(id), "device": .optional(deviceID.flatMap { plant.devices[$0]?.key }),
-            "topic": .string(topic), "payload": .string(String(decoding: payload.prefix(4_096), as: UTF8.self)),
+            "source": .optional(source), "topic": .string(topic),
+            "payload": .string(String(decoding: payload.prefix(4_096), as: UTF8.self)),
             "receivedAt": .string(receivedAt.rfc3339), "reason": .string(reason), "detail": .string(detail),
         ]
     }
@@ -99,7 +105,7 @@ public struct RefusedMessageStore: Sendable {
         let fates = try await writer.write(
             kept.map {
                 TelemetryMessage(
-                    sender: .identifier(identifier),
+                    sender: $0.sender(of: identifier),
                     topic: $0.topic,
                     payload: $0.payload,
                     receivedAt: $0.receivedAt
@@ -108,5 +114,13 @@ public struct RefusedMessageStore: Sendable {
         )
         _ = try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: newest))
         return fates
+    }
+}
+
+extension KeptMessage {
+    /// Who is meant when the message is replayed for a device: only that one, since the others have had their part.
+    fileprivate func sender(of identifier: String) -> TelemetryMessage.Sender {
+        guard let sourceID else { return .identifier(identifier) }
+        return .source(SourceRoute(sourceID: sourceID, only: identifier, isReplay: true))
     }
 }

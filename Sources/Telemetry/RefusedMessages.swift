@@ -16,14 +16,21 @@ struct RefusedMessages: Sendable {
         var rejection: Rejection
     }
 
-    private var quarantined: [TelemetryMessage] = []
+    private struct Quarantined {
+        var identifier: String
+        var message: TelemetryMessage
+    }
+
+    private var quarantined: [Quarantined] = []
     private var rejected: [Rejected] = []
 
     /// How many messages there are.
     var count: Int { quarantined.count + rejected.count }
 
-    mutating func quarantine(_ message: TelemetryMessage) {
-        if message.keepsRejected { quarantined.append(message) }
+    /// Keeps a message for a device that is unknown; with several of those it is kept once for each.
+    mutating func quarantine(_ message: TelemetryMessage, identifier: String) {
+        if case .device = message.sender { return }
+        quarantined.append(Quarantined(identifier: identifier, message: message))
     }
 
     mutating func reject(_ message: TelemetryMessage, device: Int32?, _ rejection: Rejection) {
@@ -33,29 +40,34 @@ struct RefusedMessages: Sendable {
     func insert(in transaction: Transaction) async throws {
         if !quarantined.isEmpty {
             var rows = BinaryCopyEncoder()
-            for message in quarantined {
-                rows.beginRow(columns: 4)
-                if case .identifier(let text) = message.sender { rows.append(text) } else { rows.append("") }
-                append(message, to: &rows)
+            for entry in quarantined {
+                rows.beginRow(columns: 5)
+                rows.append(entry.identifier)
+                rows.append(entry.message.route?.sourceID)
+                append(entry.message, to: &rows)
             }
             try await transaction.copyIn(
                 table: "quarantined_message",
-                columns: ["identifier", "topic", "payload", "received_at"],
+                columns: ["identifier", "source_id", "topic", "payload", "received_at"],
                 rows: rows
             )
         }
         if !rejected.isEmpty {
             var rows = BinaryCopyEncoder()
             for entry in rejected {
-                rows.beginRow(columns: 6)
+                rows.beginRow(columns: 8)
                 rows.append(entry.device)
+                rows.append(entry.message.route?.sourceID)
+                rows.append(entry.message.onlyIdentifier)
                 rows.append(entry.rejection.reason.rawValue)
                 rows.append(entry.rejection.detail)
                 append(entry.message, to: &rows)
             }
             try await transaction.copyIn(
                 table: "rejected_message",
-                columns: ["device_id", "reason", "detail", "topic", "payload", "received_at"],
+                columns: [
+                    "device_id", "source_id", "identifier", "reason", "detail", "topic", "payload", "received_at",
+                ],
                 rows: rows
             )
         }
@@ -66,4 +78,14 @@ struct RefusedMessages: Sendable {
         rows.append(Array(message.payload.prefix(Self.maximumPayload)))
         rows.append(message.receivedAt)
     }
+}
+
+extension TelemetryMessage {
+    /// How a source decodes it; nil for the native format.
+    fileprivate var route: SourceRoute? {
+        if case .source(let route) = sender { route } else { nil }
+    }
+
+    /// The one device that is meant, when it is not all that the message is about.
+    fileprivate var onlyIdentifier: String? { route?.only }
 }

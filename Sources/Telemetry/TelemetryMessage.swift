@@ -8,6 +8,8 @@ public struct TelemetryMessage: Sendable {
         case identifier(String)
         /// A device that the caller has already found.
         case device(Int32)
+        /// Whoever the source's decoder finds in the message.
+        case source(SourceRoute)
     }
 
     /// Who sent it.
@@ -20,6 +22,8 @@ public struct TelemetryMessage: Sendable {
     public var receivedAt: Timestamp
     /// Whether a refused message is kept in "rejected messages"; callers that get the reason as an answer say no.
     public var keepsRejected: Bool
+    /// Told what a source's decoder found, if anybody wants to know.
+    public var trace: MessageTrace?
 
     /// Makes a message.
     public init(
@@ -27,13 +31,15 @@ public struct TelemetryMessage: Sendable {
         topic: String,
         payload: [UInt8],
         receivedAt: Timestamp,
-        keepsRejected: Bool = true
+        keepsRejected: Bool = true,
+        trace: MessageTrace? = nil
     ) {
         self.sender = sender
         self.topic = topic
         self.payload = payload
         self.receivedAt = receivedAt
         self.keepsRejected = keepsRejected
+        self.trace = trace
     }
 
     /// The native topic `plantwright/v1/{identifier}/telemetry`.
@@ -70,6 +76,10 @@ public struct Rejection: Error, Hashable, Sendable {
         case noValues = "no-values"
         case tooManyStates = "too-many-states"
         case notStorable = "not-storable"
+        case badPayload = "bad-payload"
+        case badCompression = "bad-compression"
+        case noIdentifier = "no-identifier"
+        case noSource = "no-source"
     }
 
     /// The reason.
@@ -95,6 +105,11 @@ public enum MessageFate: Hashable, Sendable {
     case quarantined
     /// It was refused.
     case rejected(Rejection)
+
+    /// Why it was refused; nil when it was not.
+    public var rejection: Rejection? {
+        if case .rejected(let rejection) = self { rejection } else { nil }
+    }
 }
 
 /// What became of the readings of one message or batch.

@@ -9,22 +9,17 @@ import Telemetry
 /// Carries messages from the durable session into the ingest writer; returning means committed.
 struct MessagePump: Sendable {
     let writer: IngestWriter
+    let sources: SourceStore
     let metrics: PlantwrightMetrics
     let clock: WallClock
 
     func handle(_ batch: [InboundMessage]) async throws {
         let now = clock.now
         metrics.messagesReceived.increment(by: batch.count)
-        _ = try await writer.write(
-            batch.map { message in
-                TelemetryMessage(
-                    sender: .identifier(TelemetryMessage.identifier(inTopic: message.topic) ?? ""),
-                    topic: message.topic,
-                    payload: message.payload,
-                    receivedAt: now
-                )
-            }
-        )
+        let messages = batch.map { message in
+            sources.message(topic: message.topic, payload: message.payload, receivedAt: now)
+        }
+        sources.traffic.note(messages, try await writer.write(messages))
     }
 }
 

@@ -151,11 +151,14 @@ struct PlantwrightServer: Sendable {
             ConsumerConfiguration(
                 broker: running.broker,
                 clientID: clientID,
-                filters: [TelemetryMessage.nativeTopicFilter]
+                filters: [TelemetryMessage.nativeTopicFilter] + parts.sources.filters
             ),
             logger: logger
         )
-        let pump = MessagePump(writer: parts.writer, metrics: metrics, clock: .system)
+        parts.sources.follow { await consumer.updateFilters([TelemetryMessage.nativeTopicFilter] + $0) }
+        // Once more, for a write that came just before.
+        await consumer.updateFilters([TelemetryMessage.nativeTopicFilter] + parts.sources.filters)
+        let pump = MessagePump(writer: parts.writer, sources: parts.sources, metrics: metrics, clock: .system)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run(pump.handle) }
             group.addTask {
@@ -203,6 +206,7 @@ struct PlantwrightServer: Sendable {
             readings: parts.readings,
             ledger: parts.ledger,
             refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
+            sources: parts.sources,
             rules: parts.rules,
             alarms: parts.alarms,
             ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),

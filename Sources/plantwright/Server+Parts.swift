@@ -22,6 +22,7 @@ struct ServerParts: Sendable {
     let alarms: AlarmStore
     let lease: IngestLease
     let ledger: LedgerStore
+    let sources: SourceStore
     let writer: IngestWriter
     let readings: ReadingStore
     let erp: ERPParts
@@ -61,6 +62,7 @@ struct ServerParts: Sendable {
         rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
         alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
         ledger = LedgerStore(pool: pool, logger: logger)
+        sources = SourceStore(pool: pool, plant: plant, clock: clock, logger: logger)
         writer = IngestWriter(
             pool: ingestPool,
             plant: plant,
@@ -68,6 +70,7 @@ struct ServerParts: Sendable {
                 AlarmParticipant(engine: engine, observer: erp.observeAlarms),
                 erp.participant,
             ],
+            sources: sources,
             latest: LatestReadings(),
             lease: lease,
             clock: clock,
@@ -80,6 +83,7 @@ struct ServerParts: Sendable {
     /// Reads the configuration into memory.
     func load() async throws {
         try await plant.load()
+        try await sources.load()
         try await erp.load()
         writer.latest.update(try await readings.latest(devices: Array(plant.snapshot.devices.keys)))
     }

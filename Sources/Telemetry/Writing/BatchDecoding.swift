@@ -24,6 +24,7 @@ struct BatchDecoding {
     private(set) var rejectedByDevice: [Int32: Int32] = [:]
     private var decoders: [Int32: ProfileDecoder] = [:]
     private var found: [NativeDecoder.DecodedReading] = []
+    private let sources: SourceBatch?
 
     /// The two readers of one profile's payloads.
     private struct ProfileDecoder {
@@ -31,9 +32,10 @@ struct BatchDecoding {
         let decoder: NativeDecoder
     }
 
-    init(plant: PlantSnapshot, states: StateTexts) {
+    init(plant: PlantSnapshot, states: StateTexts, sources: SourceBatch? = nil) {
         self.plant = plant
         self.states = states
+        self.sources = sources
     }
 
     /// Decodes messages in order.
@@ -47,19 +49,22 @@ struct BatchDecoding {
         rows.reserveCapacity(messages.count)
         let codes = states.codes
         for message in messages {
-            guard let target = target(of: message) else {
-                refused.quarantine(message)
+            let target: IngestTarget?
+            switch message.sender {
+            case .identifier(let identifier):
+                target = plant.target(identifier: identifier)
+                if target == nil { refused.quarantine(message, identifier: identifier) }
+            case .device(let id): target = plant.target(device: id)
+            case .source(let route):
+                let result = try await sources?.decode(message, route, register: register)
+                take(result ?? .failure(SourceRefusal(rejection: .noSource)), from: message)
+                continue
+            }
+            guard let target else {
                 fates.append(.quarantined)
                 continue
             }
             if !scan(message, target, codes) { try await decodeCarefully(message, target, register) }
-        }
-    }
-
-    private func target(of message: TelemetryMessage) -> IngestTarget? {
-        switch message.sender {
-        case .identifier(let identifier): plant.target(identifier: identifier)
-        case .device(let id): plant.target(device: id)
         }
     }
 
@@ -107,9 +112,7 @@ struct BatchDecoding {
             found = result.readings
             add(from: message, target)
         } catch {
-            refused.reject(message, device: target.deviceID, error)
-            fates.append(.rejected(error))
-            rejectedByDevice[target.deviceID, default: 0] += 1
+            reject(message, device: target.deviceID, error)
         }
         if let failure { throw failure }
     }
@@ -124,24 +127,51 @@ struct BatchDecoding {
         return try decoder.decode(message.payload, receivedAt: message.receivedAt)
     }
 
+    private mutating func reject(_ message: TelemetryMessage, device: Int32?, _ rejection: Rejection) {
+        refused.reject(message, device: device, rejection)
+        fates.append(.rejected(rejection))
+        if let device { rejectedByDevice[device, default: 0] += 1 }
+    }
+
+    /// Takes what a source's message holds: readings into the plan, unknown devices into quarantine.
+    private mutating func take(_ result: Result<SourceContents, SourceRefusal>, from message: TelemetryMessage) {
+        switch result {
+        case .failure(let refusal): reject(message, device: refusal.deviceID, refusal.rejection)
+        case .success(let contents):
+            message.trace?.note(contents.trace)
+            for name in contents.unknown { refused.quarantine(message, identifier: name) }
+            ignoredKeys += contents.ignoredKeys
+            for found in contents.readings { add(found.timestamp, found.values, of: found.deviceID, from: message) }
+            let isUnknown = contents.readings.isEmpty && !contents.unknown.isEmpty
+            fates.append(isUnknown ? .quarantined : .accepted(ReadingCounts()))
+        }
+    }
+
     /// Takes over what was found in a message.
     private mutating func add(from message: TelemetryMessage, _ target: IngestTarget) {
-        for decoded in found {
-            rows.append(
-                Row(
-                    reading: Reading(
-                        deviceID: target.deviceID,
-                        timestamp: decoded.timestamp ?? message.receivedAt,
-                        receivedAt: message.receivedAt,
-                        quality: decoded.timestamp == nil ? 1 : 0,
-                        values: decoded.values
-                    ),
-                    message: fates.count,
-                    isTimed: decoded.timestamp != nil
-                )
-            )
-        }
+        for decoded in found { add(decoded.timestamp, decoded.values, of: target.deviceID, from: message) }
         found.removeAll(keepingCapacity: true)
         fates.append(.accepted(ReadingCounts()))
+    }
+
+    private mutating func add(
+        _ timestamp: Timestamp?,
+        _ values: MetricValues,
+        of device: Int32,
+        from message: TelemetryMessage
+    ) {
+        rows.append(
+            Row(
+                reading: Reading(
+                    deviceID: device,
+                    timestamp: timestamp ?? message.receivedAt,
+                    receivedAt: message.receivedAt,
+                    quality: timestamp == nil ? 1 : 0,
+                    values: values
+                ),
+                message: fates.count,
+                isTimed: timestamp != nil
+            )
+        )
     }
 }

@@ -13,6 +13,7 @@ public final class IngestWriter: Sendable {
     let pool: PostgresPool
     let plant: PlantStore
     let participants: [any BatchParticipant]
+    let sources: SourceStore?
     let metrics: PlantwrightMetrics
     let logger: Logger
     /// The newest values of every device.
@@ -39,6 +40,7 @@ public final class IngestWriter: Sendable {
         pool: PostgresPool,
         plant: PlantStore,
         participants: [any BatchParticipant],
+        sources: SourceStore? = nil,
         latest: LatestReadings,
         lease: IngestLease? = nil,
         clock: WallClock = .system,
@@ -48,6 +50,7 @@ public final class IngestWriter: Sendable {
         self.pool = pool
         self.plant = plant
         self.participants = participants
+        self.sources = sources
         self.latest = latest
         self.lease = lease
         self.clock = clock
@@ -106,7 +109,8 @@ public final class IngestWriter: Sendable {
 
     private func writeOnce(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
         let snapshot = plant.snapshot
-        var decoding = BatchDecoding(plant: snapshot, states: plant.states)
+        let sourceBatch = await sources?.beginBatch(plant: snapshot, states: plant.states)
+        var decoding = BatchDecoding(plant: snapshot, states: plant.states, sources: sourceBatch)
         try await decoding.decode(messages) { texts in
             try await self.plant.states.register(texts, in: self.pool)
         }
@@ -116,7 +120,8 @@ public final class IngestWriter: Sendable {
             plant: snapshot,
             evaluates: true,
             refused: decoding.refused,
-            rejectedByDevice: decoding.rejectedByDevice
+            rejectedByDevice: decoding.rejectedByDevice,
+            sources: sourceBatch
         )
         let counts = try await commit(work)
         var fates = decoding.fates
@@ -152,6 +157,7 @@ extension IngestWriter {
         var evaluates: Bool
         var refused = RefusedMessages()
         var rejectedByDevice: [Int32: Int32] = [:]
+        var sources: SourceBatch?
     }
 
     /// Writes, evaluates and commits.
@@ -183,7 +189,8 @@ extension IngestWriter {
             let (outcome, apply) = try await pool.transaction { transaction in
                 let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
                 try await work.refused.insert(in: transaction)
-                let apply = try await self.participate(work, outcome.evaluated, in: transaction)
+                var apply = try await work.sources?.write(in: transaction) ?? []
+                apply += try await self.participate(work, outcome.evaluated, in: transaction)
                 try await self.noteInLedger(outcome.ledger, work, epoch, in: transaction)
                 return (outcome, apply)
             }
@@ -225,6 +232,7 @@ extension IngestWriter {
     }
 
     private func forget() {
+        sources?.invalidate()
         memory.withLock { memory in
             memory.mustReset = true
             memory.newest.reset()
