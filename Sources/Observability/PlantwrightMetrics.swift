@@ -16,10 +16,8 @@ public final class PlantwrightMetrics: Sendable {
     public let readingsConflict: Counter
     /// Messages that could not be decoded or accepted.
     public let messagesRejected: Counter
-    /// Times the broker had lost the durable session with all that it held.
-    public let brokerSessionsLost: Counter
-    /// Messages that the broker says it has dropped since it started.
-    public let brokerMessagesDropped: Gauge
+    /// What the broker loses.
+    public let broker: BrokerMetrics
     /// Alarms raised, counted after COMMIT.
     public let alarmsRaised: Counter
     /// Deliveries that are neither delivered, dead nor superseded.
@@ -60,14 +58,7 @@ public final class PlantwrightMetrics: Sendable {
             "plantwright_messages_rejected_total",
             "Messages that could not be decoded or accepted."
         )
-        brokerSessionsLost = registry.counter(
-            "plantwright_broker_sessions_lost_total",
-            "Times the broker had lost the durable session with the messages that it held."
-        )
-        brokerMessagesDropped = registry.gauge(
-            "plantwright_broker_messages_dropped",
-            "Messages that the broker says it has dropped since it started."
-        )
+        broker = BrokerMetrics(registry: registry)
         alarmsRaised = registry.counter("plantwright_alarms_raised_total", "Alarms raised and committed.")
         deliveriesByOutcome = registry.counters(
             "plantwright_deliveries_total",

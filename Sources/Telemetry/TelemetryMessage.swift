@@ -125,6 +125,9 @@ public struct ReadingCounts: Hashable, Sendable {
     /// New rows that are older than the device's newest and therefore not evaluated.
     public var late = 0
 
+    /// All readings that came in.
+    public var received: Int { stored + merged + duplicate + conflict }
+
     /// Makes zero counts.
     public init() {}
 

@@ -40,7 +40,7 @@ struct BrokerMonitor: Sendable {
         for await state in consumer.states() {
             let sessions = consumer.statistics.lostSessions
             if sessions > lost {
-                metrics.brokerSessionsLost.increment(by: sessions - lost)
+                metrics.broker.sessionsLost.increment(by: sessions - lost)
                 lost = sessions
                 readiness.warn(
                     .brokerLoss,
@@ -62,7 +62,7 @@ struct BrokerMonitor: Sendable {
 extension PlantwrightMetrics {
     /// Notes how many messages the broker says it has dropped.
     func noteDropped(_ count: Int, _ readiness: Readiness) {
-        brokerMessagesDropped.set(Double(count))
+        broker.messagesDropped.set(Double(count))
         guard count > 0 else { return }
         readiness.warn(
             .brokerLoss,

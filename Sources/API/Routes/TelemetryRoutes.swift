@@ -21,7 +21,8 @@ struct TelemetryRoutes: Sendable {
         routes.post(
             "/api/v1/devices/{key}/telemetry",
             role: .operator,
-            summary: "Store readings; answers after COMMIT.",
+            summary: "Store readings; answers after COMMIT. JSON, or a file of NDJSON or CSV with progress.",
+            bodyLimit: UploadRoutes.maximumBody,
             handler: store
         )
         routes.get(
@@ -45,8 +46,12 @@ struct TelemetryRoutes: Sendable {
     }
 
     private func store(_ request: Request) async throws -> Response {
+        if let format = UploadRoutes.format(of: request) {
+            return try await UploadRoutes(plant: plant, writer: writer, metrics: metrics, clock: clock)
+                .upload(format, request)
+        }
         let (device, _) = try plant.snapshot.device(of: request)
-        let payload = try await request.body.collect()
+        let payload = try await request.body.collect(upTo: 1 << 20)
         metrics.messagesReceived.increment()
         let fates = try await writer.write([
             TelemetryMessage(

@@ -1,15 +1,15 @@
 /// Reads separated values (RFC 4180), strictly: quotes only around whole fields, doubled within.
 ///
 /// Lines end with LF or CR LF; blank lines are passed over, and so is a byte order mark.
-struct CSVReader {
+public struct CSVReader {
     /// One record.
-    struct Record: Hashable {
+    public struct Record: Hashable {
         /// The fields, unquoted.
-        var fields: [String]
+        public var fields: [String]
         /// Which of them were quoted.
-        var quoted: [Bool]
+        public var quoted: [Bool]
         /// The line on which it begins, counted from 0.
-        var line: Int
+        public var line: Int
     }
 
     private let bytes: [UInt8]
@@ -17,7 +17,8 @@ struct CSVReader {
     private var position: Int
     private var line = 0
 
-    init(_ bytes: [UInt8], delimiter: UInt8) {
+    /// Makes a reader of a whole text.
+    public init(_ bytes: [UInt8], delimiter: UInt8) {
         self.bytes = bytes
         self.delimiter = delimiter
         position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -31,7 +32,7 @@ struct CSVReader {
     }
 
     /// The next record; nil at the end.
-    mutating func next() throws(DecodeFailure) -> Record? {
+    public mutating func next() throws(DecodeFailure) -> Record? {
         while current != nil, isAtLineEnd { endLine() }
         guard current != nil else { return nil }
         var record = Record(fields: [], quoted: [], line: line)

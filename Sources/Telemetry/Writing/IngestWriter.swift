@@ -65,7 +65,7 @@ public final class IngestWriter: Sendable {
     public func write(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
         if messages.isEmpty { return [] }
         return try await gate.submit(messages) { group in
-            try await self.writeGroup(group)
+            try await self.writeGroup(group, evaluates: true)
         }
     }
 
@@ -84,18 +84,27 @@ public final class IngestWriter: Sendable {
         }
     }
 
+    /// Stores messages of history without evaluating them.
+    ///
+    /// - Returns: one fate per message, in order, after COMMIT.
+    /// - Throws: as ``write(_:)``.
+    public func importHistory(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
+        if messages.isEmpty { return [] }
+        return try await gate.exclusively { try await self.writeGroup(messages, evaluates: false) }
+    }
+
     /// Writes a group; when the data itself cannot be stored, finds the message at fault by halving.
-    private func writeGroup(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
+    private func writeGroup(_ messages: [TelemetryMessage], evaluates: Bool) async throws -> [MessageFate] {
         do {
-            return try await writeOnce(messages)
+            return try await writeOnce(messages, evaluates: evaluates)
         } catch let error as PostgresError where error.sqlState?.conditionClass == "22" {
             guard messages.count > 1 else {
                 logger.error("A message cannot be stored", metadata: ["error": "\(error)"])
                 return try await refuse(messages[0], Rejection(.notStorable, "The store refused the values."))
             }
             let middle = messages.count / 2
-            let first = try await writeGroup(Array(messages[..<middle]))
-            return try await first + writeGroup(Array(messages[middle...]))
+            let first = try await writeGroup(Array(messages[..<middle]), evaluates: evaluates)
+            return try await first + writeGroup(Array(messages[middle...]), evaluates: evaluates)
         }
     }
 
@@ -107,7 +116,7 @@ public final class IngestWriter: Sendable {
         return [.rejected(rejection)]
     }
 
-    private func writeOnce(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
+    private func writeOnce(_ messages: [TelemetryMessage], evaluates: Bool) async throws -> [MessageFate] {
         let snapshot = plant.snapshot
         let sourceBatch = await sources?.beginBatch(plant: snapshot, states: plant.states)
         var decoding = BatchDecoding(plant: snapshot, states: plant.states, sources: sourceBatch)
@@ -118,7 +127,7 @@ public final class IngestWriter: Sendable {
             rows: decoding.rows,
             messages: messages.count,
             plant: snapshot,
-            evaluates: true,
+            evaluates: evaluates,
             refused: decoding.refused,
             rejectedByDevice: decoding.rejectedByDevice,
             sources: sourceBatch
