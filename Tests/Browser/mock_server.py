@@ -4,7 +4,7 @@
     python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
-/mock/health?database=false&broker=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/health?database=false&broker=true, /mock/message?source=…, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -19,9 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock import api
+from mock import api, sources
+from mock.clock import now
 from mock.pmtiles import PMTiles
-from mock.store import Store, now
+from mock.store import Store
 from mock.websocket import LiveSession
 
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
@@ -184,6 +185,8 @@ class Handler(BaseHTTPRequestHandler):
                 for session in list(store.sessions):
                     session.close(1001)
                 type(self).store = Live()
+            elif action == "message":
+                sources.traffic_of(store, query["source"]).add(now())
             elif action == "refuse-live":
                 store.refuse_live = query["on"] == "true"
         self.json(200, result or {})
@@ -241,6 +244,8 @@ def start(port: int = 0, quiet: bool = True) -> ThreadingHTTPServer:
             store = handler.store  # type: ignore[attr-defined]
             with store.lock:
                 store.tick()
+                if not quiet:
+                    sources.traffic_of(store, "packaging").add(now())
                 if not quiet and count % 20 == 0:
                     store.raise_one(*(("bearing-hot", "motor-03"), ("co2-high", "floor-3"))[count // 20 % 2])
 

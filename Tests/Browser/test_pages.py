@@ -20,6 +20,11 @@ PAGES = [
     ("/rejected", "Rejected messages", "tbody tr"),
     ("/admin/profiles", "Profiles", "tbody tr"),
     ("/admin/devices", "Devices", "tbody tr"),
+    ("/admin/sources", "Sources", "tbody tr"),
+    ("/admin/sources/packaging", "Packaging hall", "pw-traffic tbody tr"),
+    ("/admin/sources/sparkplug", "Filling lines (Sparkplug)", ".node"),
+    ("/admin/sources/native", "Plantwright’s own format", "pw-traffic tbody tr"),
+    ("/admin/sources?new", "New source", "details"),
     ("/admin/profiles/motor", "Electric motor", ".row"),
     ("/admin/assets/haarlem", "Haarlem factory", "input"),
     ("/admin/devices/motor-03", "Motor 1.3", "select"),
@@ -29,7 +34,8 @@ PAGES = [
     ("/admin/mappings?new", "New mapping", ".chip"),
 ]
 DARK = [("/", ".alarm-list li"), ("/alarms", ".alarm-table tbody tr"), ("/orders", ".order-table tbody tr"),
-        ("/devices/motor-03", "pw-chart canvas"), ("/admin/mappings/bearing-order", ".request-line")]
+        ("/devices/motor-03", "pw-chart canvas"), ("/admin/mappings/bearing-order", ".request-line"),
+        ("/admin/sources/packaging", "pw-traffic tbody tr"), ("/admin/sources/sparkplug", ".node")]
 
 
 def violations(page: Page) -> list[str]:

@@ -2,7 +2,7 @@
 import { numberControl, selectControl, textControl } from './controls.js';
 import { rowsControl } from './rows.js';
 
-const KINDS = [
+export const KINDS = [
   { value: 'gauge', text: 'Gauge: a measured value' }, { value: 'counter', text: 'Counter: only grows' }, { value: 'state', text: 'State: text or on/off' },
   { value: 'location', text: 'Location: lat and lon' },
 ];

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
-from . import plant
-from .store import iso, now
+from . import plant, sources
+from .clock import iso, now
 
 SECTIONS = "profiles|assets|devices|rules|connectors|mappings"
 
@@ -234,6 +234,7 @@ def preview(store, match, query, body):
 
 
 ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, function in [
+    *sources.ROUTES,
     ("GET", "overview", overview),
     ("GET", "devices/([^/]+)/latest", latest),
     ("GET", "devices/([^/]+)/readings", readings),

@@ -2,23 +2,11 @@
 
 import random
 import threading
-import time
 import uuid
-from datetime import datetime, timezone
 
-from . import plant
+from . import plant, sources
+from .clock import iso, now
 from .configuration import CONNECTORS, MAPPINGS, RULES
-
-
-def iso(milliseconds: float | None) -> str | None:
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def now() -> int:
-    return int(time.time() * 1000)
 
 
 class Store:
@@ -35,7 +23,10 @@ class Store:
             "rules": {item["key"]: item for item in RULES},
             "connectors": {item["key"]: item for item in CONNECTORS},
             "mappings": {item["key"]: item for item in MAPPINGS},
+            "sources": {item["key"]: dict(item) for item in sources.SOURCES},
         }
+        self.traffic: dict[str, sources.Traffic] = {}
+        self.rebirths: list[dict] = []
         self.alarms: dict[str, dict] = {}
         self.deliveries: dict[str, dict] = {}
         self.work_orders: dict[str, dict] = {}
