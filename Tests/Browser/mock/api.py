@@ -186,6 +186,35 @@ def rejected(store, match, query, body):
     return listed(store.rejected, query)
 
 
+def retried(message):
+    """The decoder was mended: what was not JSON can be read now, a wrong type stays one."""
+    if message["reason"] == "wrong-type":
+        return {"fate": "rejected", "reason": message["reason"], "detail": message["detail"]}
+    return {"fate": "stored", "reason": None, "detail": None}
+
+
+def retry_rejected(store, match, query, body):
+    found = next((message for message in store.rejected if message["id"] == int(match[1])), None)
+    if not found:
+        return problem(404, "not-found", "There is no such message.")
+    answer = retried(found)
+    if answer["fate"] != "rejected":
+        store.rejected = [message for message in store.rejected if message is not found]
+    return 200, answer
+
+
+def retry_all_rejected(store, match, query, body):
+    chosen = [message for message in store.rejected if all(body.get(name) in (None, message[name]) for name in ("source", "device"))]
+    accepted = [message for message in chosen if retried(message)["fate"] != "rejected"]
+    store.rejected = [message for message in store.rejected if message not in accepted]
+    return 200, {"retried": len(chosen), "accepted": len(accepted), "rejected": len(chosen) - len(accepted)}
+
+
+def dismiss_rejected(store, match, query, body):
+    store.rejected = [message for message in store.rejected if message["id"] != int(match[1])]
+    return 204, None
+
+
 def backtest(store, match, query, body):
     if "condition" in body["rule"] and "temprature" in body["rule"]["condition"]:
         return problem(422, "invalid", "The rule has mistakes.", [
@@ -242,6 +271,8 @@ ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, 
     ("GET", "deliveries", deliveries), ("GET", "deliveries/([^/]+)", delivery), ("POST", "deliveries/([^/]+)/retry", retry),
     ("GET", "work-orders", work_orders), ("GET", "inventory", inventory),
     ("GET", "quarantine", quarantine), ("DELETE", "quarantine/([^/]+)", dismiss), ("GET", "rejected-messages", rejected),
+    ("POST", "rejected-messages/retry", retry_all_rejected), ("POST", r"rejected-messages/(\d+)/retry", retry_rejected),
+    ("DELETE", r"rejected-messages/(\d+)", dismiss_rejected),
     ("POST", "rules/([^/]+)/backtest", backtest), ("POST", "connectors/([^/]+)/test", test_connector),
     ("POST", "mappings/([^/]+)/preview", preview),
     ("GET", f"({SECTIONS})", list_resources), ("GET", f"({SECTIONS})/([^/]+)", get_resource),

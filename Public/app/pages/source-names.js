@@ -1,0 +1,34 @@
+/** The sources by key, and which of them takes a topic: for lists of messages. */
+import { all } from '../core/api.js';
+import { h, icon } from '../core/dom.js';
+import { filterTakes } from '../core/mqtt.js';
+import { mayAdmin } from '../core/session.js';
+
+export class SourceNames {
+  /** @type {Map<string, {key: string, name: string, topicFilter: string}>} */
+  #sources = new Map();
+
+  /** Only admins may read sources; others see their keys. @param {AbortSignal} signal */
+  async load(signal) {
+    if (!mayAdmin()) return;
+    const items = await all('/api/v1/sources', signal).catch(() => []);
+    this.#sources = new Map(items.map((source) => [source.key, source]));
+  }
+
+  /** @param {string} key */
+  nameOf(key) {
+    return this.#sources.get(key)?.name ?? key;
+  }
+
+  /** The source that a topic belongs to, when the message does not say it. @param {string} topic @returns {string | null} */
+  keyFor(topic) {
+    return [...this.#sources.values()].find(({ topicFilter }) => filterTakes(topicFilter, topic))?.key ?? null;
+  }
+
+  /** @param {string | null | undefined} key */
+  link(key) {
+    if (!key || key === 'native') return null;
+    const text = [icon('radio'), this.nameOf(key)];
+    return mayAdmin() ? h('a', { class: 'sub source-link', href: `/admin/sources/${key}` }, text) : h('span', { class: 'sub source-link' }, text);
+  }
+}
