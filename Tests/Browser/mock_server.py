@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock import api, sources
+from mock import api, ledger, sources
 from mock.clock import now
 from mock.pmtiles import PMTiles
 from mock.store import Store
@@ -31,6 +31,7 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; font-src 'se
 PAGES = re.compile(r"^/$|^/(alarms|orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
                    r"|^/admin/[^/]+(/[^/]+)?$")
 ASSETS = "/assets/mock"
+TELEMETRY = re.compile("^/api/v1/devices/([^/]+)/telemetry$")
 
 
 class Live(Store):
@@ -108,6 +109,8 @@ class Handler(BaseHTTPRequestHandler):
             self.live(query.get("cursor"))
         elif path.startswith("/mock/"):
             self.control(path[6:], query)
+        elif self.command == "POST" and (device := TELEMETRY.match(path)):
+            self.history(device[1], body)
         elif path.startswith("/api/"):
             self.api(path, query, json.loads(body) if body else None)
         elif path.startswith(ASSETS + "/"):
@@ -145,6 +148,19 @@ class Handler(BaseHTTPRequestHandler):
                 status, value = result
                 return self.answer(status, b"" if value is None else json.dumps(value).encode(), **({"etag": tag} if tag else {}))
         self.json(*api.problem(404, "not-found", "There is no such path."))
+
+    def history(self, device: str, body: bytes) -> None:
+        """Takes a file of readings as the server does: one line of progress for each portion, the totals last."""
+        kind = self.headers.get("content-type") or ""
+        if device not in self.store.resources["devices"]:
+            return self.json(*api.problem(404, "not-found", "There is no such device."))
+        if kind.startswith("text/csv") and not body.startswith(b"ts,"):
+            return self.json(*api.problem(422, "invalid", "The first line must be a header that begins with ts.", [
+                {"pointer": "", "code": "bad-header", "detail": "The first line must be a header that begins with ts."}]))
+        time.sleep(self.store.delay / 1000)
+        with self.store.lock:
+            lines = ledger.take_history(self.store, device, kind, body)
+        self.answer(200, "".join(json.dumps(line) + "\n" for line in lines).encode(), "application/x-ndjson")
 
     def tag(self, path: str) -> str | None:
         """The version of what an admin configures."""

@@ -18,6 +18,7 @@ PAGES = [
     ("/devices/motor-03", "Motor 1.3", "pw-chart canvas"),
     ("/quarantine", "Quarantine", "tbody tr"),
     ("/rejected", "Rejected messages", "tbody tr"),
+    ("/admin/storage", "Storage", "#partitions tbody tr"),
     ("/admin/profiles", "Profiles", "tbody tr"),
     ("/admin/devices", "Devices", "tbody tr"),
     ("/admin/sources", "Sources", "tbody tr"),
@@ -35,7 +36,8 @@ PAGES = [
 ]
 DARK = [("/", ".alarm-list li"), ("/alarms", ".alarm-table tbody tr"), ("/orders", ".order-table tbody tr"),
         ("/devices/motor-03", "pw-chart canvas"), ("/admin/mappings/bearing-order", ".request-line"),
-        ("/admin/sources/packaging", "pw-traffic tbody tr"), ("/admin/sources/sparkplug", ".node")]
+        ("/admin/sources/packaging", "pw-traffic tbody tr"), ("/admin/sources/sparkplug", ".node"),
+        ("/rejected", "tbody tr"), ("/admin/storage", "#partitions tbody tr"), ("/devices/motor-03", ".ledger-table tbody tr")]
 
 
 def violations(page: Page) -> list[str]:
@@ -56,7 +58,7 @@ def test_page_is_whole_accessible_and_fits_a_phone(app: Page, complaints: Compla
     assert app.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize(("path", "content"), DARK, ids=[page[0] for page in DARK])
+@pytest.mark.parametrize(("path", "content"), DARK, ids=[" ".join(page) for page in DARK])
 def test_dark_theme_is_accessible(app: Page, path: str, content: str) -> None:
     app.emulate_media(color_scheme="dark")
     app.goto(path)

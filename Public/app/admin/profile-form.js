@@ -1,5 +1,6 @@
 /** The form of a profile. */
 import { numberControl, selectControl, textControl } from './controls.js';
+import { retentionControl } from './retention-control.js';
 import { rowsControl } from './rows.js';
 
 export const KINDS = [
@@ -15,6 +16,7 @@ export const profileForm = {
       controls: [
         textControl({ name: 'name', label: 'Name', required: true }),
         numberControl({ name: 'reportingInterval', label: 'Reports every (seconds)', help: 'A device that is quiet for three times as long counts as silent.' }),
+        retentionControl(),
       ],
     },
     {

@@ -3,7 +3,7 @@ import { get, withQuery } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { PlantElement } from '../core/element.js';
 import { fateBadge, FATES, reasonText } from '../core/fates.js';
-import { formatCount, plural } from '../core/format.js';
+import { formatBytes, formatCount, plural } from '../core/format.js';
 import { formatFullTime } from '../core/time.js';
 import { DataTable } from '../components/data-table.js';
 import { card, segmented } from '../components/layout.js';
@@ -19,9 +19,6 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 export function trafficPanel(source, _signal, use) {
   return new TrafficPanel(source, use);
 }
-
-/** @param {number} bytes */
-const sizeText = (bytes) => bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(bytes < 10_240 ? 1 : 0)} KiB`;
 
 class TrafficPanel extends PlantElement {
   /** @type {Message[]} newest first */
@@ -50,7 +47,7 @@ class TrafficPanel extends PlantElement {
         { title: 'Became', class: 'fit', cell: ({ fate }) => fateBadge(fate) },
         { title: 'Topic', class: 'wide', cell: (message) => [h('code', { class: 'topic' }, message.topic), this.#about(message)] },
         { title: 'Payload', class: 'wide', cell: ({ payload, payloadBase64 }) => h('code', { class: 'payload' }, payloadBase64 ? `${payloadBase64.slice(0, 120)} (base64)` : payload) },
-        { title: 'Size', class: 'numeric nowrap', cell: ({ size }) => sizeText(size) },
+        { title: 'Size', class: 'numeric nowrap', cell: ({ size }) => formatBytes(size) },
         ...(use ? [{ title: 'Action', hideTitle: true, class: 'end fit no-label', cell: (/** @type {Message} */ message) => h('button', { type: 'button', class: 'button small', on: { click: () => use(message) } }, 'Use as sample') }] : []),
       ],
     });

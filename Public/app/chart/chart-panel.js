@@ -69,6 +69,11 @@ export class ChartPanel extends PlantElement {
     this.#zoom(null);
   }
 
+  /** Asks for the readings again, for example after an import. */
+  reload() {
+    if (this.isConnected && this.metrics.length > 0) this.#load();
+  }
+
   /** @param {Range | null} range */
   #zoom(range) {
     this.#zoomed = range;

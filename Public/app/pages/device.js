@@ -3,12 +3,14 @@ import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { plant } from '../core/plant.js';
-import { mayAdmin } from '../core/session.js';
+import { mayAdmin, mayOperate } from '../core/session.js';
 import { Problem } from '../core/api.js';
 import { breadcrumbs, facts, card, pageHeader } from '../components/layout.js';
 import { showLoaded } from '../components/states.js';
 import { ChartPanel } from '../chart/chart-panel.js';
 import { alarmsOf } from './plant-alarms.js';
+import { deviceImport } from './device-import.js';
+import { deviceLedger } from './device-ledger.js';
 import { LiveValues } from './live-values.js';
 
 export class DevicePage extends Page {
@@ -31,7 +33,7 @@ export class DevicePage extends Page {
   /** @param {{device: import('../core/plant.js').Device, latest: any}} found */
   #render({ device, latest }) {
     this.pageTitle = device.name;
-    const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest);
+    const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest), charts = new ChartPanel(device.key);
     const path = plant.pathTo(device.asset).map(({ key, name }) => ({ name, href: `/plant/${key}` }));
     return h('div', null,
       pageHeader({
@@ -40,8 +42,10 @@ export class DevicePage extends Page {
       }),
       h('div', { class: 'stack' },
         card({ title: 'Now', class: 'now-card', actions: values.age }, values.element),
-        new ChartPanel(device.key),
+        charts,
         alarmsOf({ device: device.key }, this.signal),
+        deviceLedger(device.key, this.signal),
+        mayOperate() ? deviceImport(device.key, this.signal, () => charts.reload()) : null,
         card({ title: 'About' }, facts([
           ['Key', h('code', null, device.key)], ['Identifier on the wire', h('code', null, device.identifier)], ['Profile', profile?.name ?? device.profile],
           ['Reports every', profile?.reportingInterval ? `${profile.reportingInterval} s` : null],

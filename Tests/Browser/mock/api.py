@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from . import plant, sources
+from . import ledger, plant, sources
 from .clock import iso, now
 
 SECTIONS = "profiles|assets|devices|rules|connectors|mappings"
@@ -263,7 +263,7 @@ def preview(store, match, query, body):
 
 
 ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, function in [
-    *sources.ROUTES,
+    *sources.ROUTES, *ledger.ROUTES,
     ("GET", "overview", overview),
     ("GET", "devices/([^/]+)/latest", latest),
     ("GET", "devices/([^/]+)/readings", readings),
