@@ -11,7 +11,10 @@ import { ChartPanel } from '../chart/chart-panel.js';
 import { alarmsOf } from './plant-alarms.js';
 import { deviceImport } from './device-import.js';
 import { deviceLedger } from './device-ledger.js';
+import { deviceTrack } from './device-track.js';
 import { LiveValues } from './live-values.js';
+
+const DAY = 86_400_000;
 
 export class DevicePage extends Page {
   connected() {
@@ -34,6 +37,9 @@ export class DevicePage extends Page {
   #render({ device, latest }) {
     this.pageTitle = device.name;
     const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest), charts = new ChartPanel(device.key);
+    const places = plant.metricsOf(device.key).filter(({ kind }) => kind === 'location').map((metric) => deviceTrack(device.key, metric, this.signal));
+    charts.addEventListener('range', (event) => places.forEach(({ setRange }) => setRange(/** @type {CustomEvent} */ (event).detail)));
+    if (charts.metrics.length === 0) places.forEach(({ setRange }) => setRange({ from: Date.now() - DAY, to: Date.now() }));
     const path = plant.pathTo(device.asset).map(({ key, name }) => ({ name, href: `/plant/${key}` }));
     return h('div', null,
       pageHeader({
@@ -42,7 +48,7 @@ export class DevicePage extends Page {
       }),
       h('div', { class: 'stack' },
         card({ title: 'Now', class: 'now-card', actions: values.age }, values.element),
-        charts,
+        charts, places.map(({ element }) => element),
         alarmsOf({ device: device.key }, this.signal),
         deviceLedger(device.key, this.signal),
         mayOperate() ? deviceImport(device.key, this.signal, () => charts.reload()) : null,

@@ -28,6 +28,7 @@ class Store:
         self.traffic: dict[str, sources.Traffic] = {}
         self.rebirths: list[dict] = []
         self.imported: set[tuple] = set()
+        self.tolerances: list[float] = []
         self.alarms: dict[str, dict] = {}
         self.deliveries: dict[str, dict] = {}
         self.work_orders: dict[str, dict] = {}
