@@ -114,6 +114,17 @@ def test_a_counter_is_drawn_as_its_increase(app: Page) -> None:
     expect(chart.locator("tbody td.numeric")).to_have_text(["5.50", "2", "3"])
 
 
+def test_what_grew_between_two_readings_is_spread_over_their_time(app: Page) -> None:
+    hour = int(time.time()) // 3600 * 3_600_000
+    columns(app, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": [hour, hour + 120_000, hour + 240_000], "series": {
+        name: {"values": [100, 106, 116]} for name in ("flow", "pressure", "total")}})
+    app.clock.set_fixed_time(hour / 1000 + 600)
+    app.goto("/devices/meter-01")
+    chart = app.locator("pw-chart", has_text="increase")
+    chart.get_by_role("button", name="Table").click()
+    expect(chart.locator("tbody td.numeric")).to_have_text(["5", "5", "3", "3"])
+
+
 def test_the_increase_of_buckets_is_the_servers(app: Page) -> None:
     hour = int(time.time()) // 3600 * 3_600_000
     columns(app, "/meter-01/readings[?]", {"bucket": 60, "resolution": "PT1M", "times": [hour, hour + 60_000, hour + 120_000], "series": {

@@ -30,9 +30,9 @@ def choose(app: Page, tmp_path: Path, text: str, name: str = "history.csv") -> N
 
 def test_the_ledger_says_in_words_what_became_of_today(app: Page) -> None:
     app.goto("/devices/motor-03")
-    expect(ledger(app)).to_contain_text(re.compile(r"All [\d,]+ readings of today are stored; 12 were told twice\. 1 gap: 70 s without readings\."))
+    expect(ledger(app)).to_contain_text(re.compile(r"All [\d,]+ readings that came today are stored; 12 were told twice\. 1 gap: 70 s without readings\."))
     app.goto("/devices/motor-01")
-    expect(ledger(app)).to_contain_text(re.compile(r"All [\d,]+ readings of today are stored\. No gap\."))
+    expect(ledger(app)).to_contain_text(re.compile(r"All [\d,]+ readings that came today are stored\. No gap\."))
     expect(ledger(app).locator(".is-good")).to_be_visible()
 
 

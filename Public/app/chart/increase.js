@@ -1,5 +1,7 @@
 /** A counter as bars: how much it grew in each stretch of time. */
 
+import { isGapBefore } from './series.js';
+
 /** @typedef {import('./series.js').Series} Series */
 /** @typedef {import('./series.js').Range} Range */
 /** @typedef {{times: number[], values: (number | null)[], width: number}} Bars beginnings and width in milliseconds */
@@ -16,22 +18,28 @@ export function increaseBars(series, { from, to }) {
   const times = Array.from({ length: Math.max(0, Math.ceil((to - first) / width)) }, (_, at) => first + at * width);
   /** @type {(number | null)[]} */
   const values = times.map(() => null);
-  rises(series, (time, rise) => {
-    const at = Math.floor((time - first) / width);
-    if (at >= 0 && at < values.length) values[at] = (values[at] ?? 0) + rise;
+  rises(series, (begin, end, rise) => {
+    const low = Math.floor((begin - first) / width), high = Math.max(low, Math.ceil((end - first) / width) - 1);
+    for (let at = Math.max(0, low); at <= Math.min(high, values.length - 1); at += 1) {
+      const share = end > begin ? (Math.min(end, first + (at + 1) * width) - Math.max(begin, first + at * width)) / (end - begin) : 1;
+      values[at] = (values[at] ?? 0) + rise * share;
+    }
   });
   return { times, values, width };
 }
 
-/** Each growth with its time. A counter that fell was reset to 0 in between. @param {Series} series @param {(time: number, rise: number) => void} take */
+/**
+ * Each growth with the time in which it came: between two readings, or at the later one when many are missing in between.
+ * A counter that fell was reset to 0.
+ * @param {Series} series @param {(begin: number, end: number, rise: number) => void} take
+ */
 function rises({ times, increase, values }, take) {
-  if (increase) return increase.forEach((rise, at) => rise !== null && take(times[at], rise));
-  /** @type {number | null} */
-  let last = null;
-  (values ?? []).forEach((value, at) => {
-    if (typeof value !== 'number') return;
-    if (last !== null) take(times[at], value >= last ? value - last : value);
-    last = value;
+  if (increase) return increase.forEach((rise, at) => rise !== null && take(times[at], times[at], rise));
+  const known = (values ?? []).flatMap((value, at) => typeof value === 'number' ? [{ time: times[at], value, isAfterGap: values?.[at - 1] === null }] : []);
+  const moments = known.map(({ time }) => time);
+  known.forEach(({ time, value, isAfterGap }, at) => {
+    const last = known[at - 1];
+    if (last) take(isAfterGap || isGapBefore(moments, at, 0) ? time : last.time, time, value >= last.value ? value - last.value : value);
   });
 }
 

@@ -16,7 +16,7 @@ const listed = (parts) => parts.length < 2 ? parts.join('') : `${parts.slice(0, 
  */
 export function ledgerWords({ total, days, expectedInterval }, today) {
   if (total.received === 0) return { text: 'No reading of this device has come.', isGood: true };
-  const now = days.find(({ day }) => day === today), counts = now && now.received > 0 ? now : total, when = counts === now ? 'of today' : 'so far';
+  const now = days.find(({ day }) => day === today), counts = now && now.received > 0 ? now : total, when = counts === now ? 'that came today' : 'so far';
   const kept = counts.stored + counts.merged, lost = counts.rejected + counts.conflict;
   const trouble = [counts.rejected ? `${formatCount(counts.rejected)} ${were(counts.rejected)} rejected` : '', counts.conflict ? `${formatCount(counts.conflict)} told another value for a time that is stored` : ''].filter(Boolean);
   const first = lost === 0 ? `${kept === 1 ? 'The one reading' : `All ${formatCount(kept)} readings`} ${when} ${kept === 1 ? 'is' : 'are'} stored`
