@@ -4,7 +4,7 @@
     python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
-/mock/health?database=false&broker=true, /mock/message?source=…, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -42,6 +42,7 @@ class Live(Store):
         self.sessions: set[LiveSession] = set()
         self.changes: list[dict] = []
         self.health = {"database": True, "broker": True}
+        self.warnings: list[str] = []
         self.signed_in, self.delay, self.refuse_live = True, 0, False
 
     def changed(self, kind: str, entity: dict) -> None:
@@ -61,7 +62,7 @@ class Live(Store):
         values = [(device, {"type": "values", "device": key, "ts": at, "values": api.values_of(self, device, at)})
                   for key, device in self.resources["devices"].items() if key not in self.silent]
         for session in list(self.sessions):
-            session.send({"type": "status", **self.health, "messagesPerSecond": len(values) + at // 1000 % 3 - 1})
+            session.send({"type": "status", **self.health, "warnings": self.warnings, "messagesPerSecond": len(values) + at // 1000 % 3 - 1})
             subscriptions = list(session.subscriptions.values())
             for device, message in values:
                 if any(wanted["topic"] == "overview" or wanted.get("device") == device["key"] or (
@@ -119,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             self.tile(path)
         elif path in ("/readyz", "/healthz"):
             reasons = [{"part": name, "reason": "connection refused"} for name, well in self.store.health.items() if not well]
-            self.json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons, "warnings": []})
+            self.json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons, "warnings": self.store.warnings})
         elif path == "/sign-in" or PAGES.match(path):
             page = (PUBLIC / ("sign-in.html" if path == "/sign-in" else "index.html")).read_text()
             self.answer(200, page.replace("__ASSETS__", ASSETS).encode(), "text/html; charset=utf-8", cache_control="no-store")
@@ -201,6 +202,8 @@ class Handler(BaseHTTPRequestHandler):
                 for session in list(store.sessions):
                     session.close(1001)
                 type(self).store = Live()
+            elif action == "warn":
+                store.warnings = [query["text"]] if query.get("text") else []
             elif action == "message":
                 sources.traffic_of(store, query["source"]).add(now())
             elif action == "refuse-live":

@@ -24,7 +24,7 @@ def test_the_list_shows_every_source_and_what_came(app: Page, complaints: Compla
     expect(row).to_contain_text("24")
     expect(row).to_contain_text("3 rejected, 3 of unknown devices")
     expect(app.locator("tr", has_text="Old gateway")).to_contain_text("Off")
-    expect(app.locator("tr", has_text="Plantwright’s own format")).to_contain_text("plantwright/v1/+/telemetry")
+    expect(app.locator("tr", has_text="Native JSON")).to_contain_text("plantwright/v1/+/telemetry")
     assert complaints == []
 
 
@@ -189,5 +189,23 @@ def test_a_sparkplug_device_is_adopted_with_its_profile(app: Page) -> None:
     assert (device["profile"], device["identifier"]) == ("filler", "filling/line-1/filler")
     profile = app.request.get(urljoin(app.url, "/api/v1/profiles/filler")).json()
     assert [metric["key"] for metric in profile["metrics"]] == ["bottles", "motor_speed", "running"]
-    fields = app.request.get(urljoin(app.url, "/api/v1/sources/sparkplug")).json()["fields"]
-    assert fields == {"bottles": "Bottles", "motor_speed": "Motor/Speed", "running": "Running"}
+    expect(nodes.get_by_role("link", name="Motor 1.2")).to_have_attribute("href", "/devices/motor-02")
+
+
+def test_two_paths_make_a_location(app: Page) -> None:
+    app.goto("/admin/sources?new")
+    app.get_by_label("Name", exact=True).fill("Vans")
+    app.get_by_label("Topic filter").fill("vans/+/state")
+    app.get_by_label("Topic", exact=True).fill("vans/truck-1/state")
+    app.get_by_label("Payload", exact=True).last.fill('{"gps": {"latitude": 52.1, "longitude": 4.9}, "speed": 61}')
+    app.get_by_role("button", name="use as location").click()
+    dialog = app.get_by_role("dialog")
+    expect(dialog.get_by_label("Profile")).to_have_value("truck")
+    dialog.get_by_label("Metric", exact=True).select_option("position")
+    dialog.get_by_role("button", name="Map to this metric").click()
+    expect(app.get_by_label("Path in the message")).to_have_value("gps.latitude, gps.longitude")
+    app.get_by_role("button", name="Save").click()
+    expect(app).to_have_url(re.compile("/admin/sources/vans$"))
+    fields = app.request.get(urljoin(app.url, "/api/v1/sources/vans")).json()["fields"]
+    assert fields == {"position": {"lat": "gps.latitude", "lon": "gps.longitude"}}
+    expect(app.get_by_label("Path in the message")).to_have_value("gps.latitude, gps.longitude")

@@ -26,7 +26,7 @@ PAGES = [
     ("/admin/sources", "Sources", "tbody tr"),
     ("/admin/sources/packaging", "Packaging hall", "pw-traffic tbody tr"),
     ("/admin/sources/sparkplug", "Filling lines (Sparkplug)", ".node"),
-    ("/admin/sources/native", "Plantwright’s own format", "pw-traffic tbody tr"),
+    ("/admin/sources/native", "Native JSON", "pw-traffic tbody tr"),
     ("/admin/sources?new", "New source", "details"),
     ("/admin/profiles/motor", "Electric motor", ".row"),
     ("/admin/assets/haarlem", "Haarlem factory", "input"),

@@ -15,9 +15,19 @@ function optionControl(option) {
   const usual = option.default === null || option.default === undefined || option.default === '' ? '' : String(option.default);
   const choices = option.choices ?? (type.includes('|') ? type.split('|').map((text) => text.trim().replaceAll('"', '')) : null);
   if (choices) return selectControl({ ...common, empty: usual ? `Usual (${usual})` : 'Not set', choices: choices.map((value) => ({ value, text: value })) });
-  if (type.startsWith('bool')) return booleanControl(common, option.default === true);
+  if (type === 'flag' || type.startsWith('bool')) return booleanControl(common, option.default === true);
   if (type === 'number' || type === 'integer') return numberControl({ ...common, placeholder: usual });
+  if (type === 'list') return listControl(common);
   return textControl({ ...common, mono: true, nullable: true, placeholder: usual });
+}
+
+/** @param {import('./controls.js').Common} common @returns {Control} */
+function listControl(common) {
+  const control = textControl({ ...common, mono: true, placeholder: 'with commas between them' });
+  return {
+    ...control, set: (value) => control.set((value ?? []).join(', ')),
+    get: () => control.get() === '' ? null : control.get().split(',').map((/** @type {string} */ text) => text.trim()).filter(Boolean),
+  };
 }
 
 /** @param {import('./controls.js').Common} common @param {boolean} usual @returns {Control} */

@@ -18,6 +18,19 @@ function completed(name, label, placeholder, names) {
   return { name, ...labelled({ name, label }, input, withCompletion(input, 'expression', names)), get: () => input.value.trim(), set: (value) => input.value = value ?? '' };
 }
 
+/** A location has two paths, with a comma between them. @param {Row} row @returns {any} */
+function fieldOf({ path, unit, expression }) {
+  const [lat, lon] = path.split(',').map((part) => part.trim());
+  if (lon !== undefined) return { lat, lon };
+  return unit || expression ? { path, ...(unit ? { unit } : {}), ...(expression ? { expression } : {}) } : path;
+}
+
+/** @param {string} metric @param {any} field @returns {Row} */
+function rowOf(metric, field) {
+  if (typeof field === 'string') return { metric, path: field, unit: '', expression: '' };
+  return { metric, path: field.path ?? `${field.lat}, ${field.lon}`, unit: field.unit ?? '', expression: field.expression ?? '' };
+}
+
 /** @returns {Control & {map: (metric: string, path: string) => void, paths: () => Map<string, string>}} */
 export function fieldMapping() {
   const rows = rowsControl({
@@ -41,13 +54,12 @@ export function fieldMapping() {
   const write = (values) => rows.set(values);
   return {
     name: 'fields', element: rows.element, clear: rows.clear,
-    get: () => Object.fromEntries(read().map(({ metric, path, unit, expression }) => [metric,
-      unit || expression ? { path, ...(unit ? { unit } : {}), ...(expression ? { expression } : {}) } : path])),
-    set: (value) => write(Object.entries(value ?? {}).map(([metric, field]) => ({ unit: '', expression: '', ...(typeof field === 'string' ? { path: field } : /** @type {any} */ (field)), metric }))),
+    get: () => Object.fromEntries(read().map((row) => [row.metric, fieldOf(row)])),
+    set: (value) => write(Object.entries(value ?? {}).map(([metric, field]) => rowOf(metric, field))),
     fail: (rest, detail) => {
       const [, metric = '', part] = rest.split('/').map((text) => text.replaceAll('~1', '/').replaceAll('~0', '~'));
       const at = rows.get().findIndex((/** @type {Row} */ row) => row.metric === metric);
-      return at < 0 ? rows.fail('', detail) : rows.fail(`/${at}/${part ?? 'path'}`, detail);
+      return at < 0 ? rows.fail('', detail) : rows.fail(`/${at}/${part === 'unit' || part === 'expression' ? part : 'path'}`, detail);
     },
     map: (metric, path) => {
       const before = read(), row = before.find((candidate) => candidate.metric === metric);
@@ -55,6 +67,6 @@ export function fieldMapping() {
       write(row ? before : [...before, { metric, path, unit: '', expression: '' }]);
       rows.element.querySelector('.row-editor')?.dispatchEvent(new Event('input', { bubbles: true }));
     },
-    paths: () => new Map(read().map(({ path, metric }) => [path, metric])),
+    paths: () => new Map(read().flatMap(({ path, metric }) => path.split(',').map((part) => [part.trim(), metric]))),
   };
 }

@@ -31,10 +31,10 @@ function branch(value, path, options) {
   return h('ul', null, shown.map(([name, child]) => {
     const below = path ? `${path}.${name}` : name;
     if (!isBranch(child)) return h('li', null, leaf(below, name, child, options));
-    const size = Object.keys(child).length, isPlace = typeof child.lat === 'number' && typeof child.lon === 'number';
+    const size = Object.keys(child).length, degrees = ['lat lon', 'latitude longitude', 'lat lng'].map((pair) => pair.split(' ')).find(([lat, lon]) => typeof child[lat] === 'number' && typeof child[lon] === 'number');
     return h('li', null, h('details', { open: true },
       h('summary', null, h('span', { class: 'tree-name' }, name), h('span', { class: 'soft' }, Array.isArray(child) ? plural(size, 'element') : plural(size, 'field')),
-        isPlace && options.isPickable(below) ? pickButton(below, child, options, 'place') : null),
+        degrees && options.isPickable(below) ? pickButton(degrees.map((part) => `${below}.${part}`).join(', '), child, options, options.metricOf(`${below}.${degrees[0]}`) ?? 'use as location') : null),
       branch(child, below, options)));
   }), entries.length > shown.length ? h('li', { class: 'soft' }, `and ${entries.length - shown.length} more`) : null);
 }

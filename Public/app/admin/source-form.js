@@ -8,7 +8,6 @@ import { checkControl, labelled, selectControl, textControl } from './controls.j
 import { decoderOptions } from './decoder-options.js';
 import { fieldMapping } from './field-mapping.js';
 import { samplePanel } from './source-sample.js';
-import { decoderName } from './source-cells.js';
 import { sparkplugPanel } from './sparkplug-panel.js';
 import { trafficPanel } from './source-traffic.js';
 
@@ -51,7 +50,7 @@ export const sourceForm = {
       { title: 'Source', controls: [textControl({ name: 'name', label: 'Name', required: true, placeholder: 'Packaging hall' }), filter, decoder,
         selectControl({ name: 'compression', label: 'Payload', choices: COMPRESSIONS }), checkControl({ name: 'enabled', label: 'This source is on', help: 'Off: its topics are not subscribed.' })] },
       { title: 'Device', help: 'A message belongs to the device whose identifier this gives. Messages of other identifiers wait in quarantine.', controls: [device, options] },
-      { title: 'Fields', help: 'Which value of a message is which metric. Values that have a metric’s key as their name need no row. A click on a field of the sample adds one.', controls: [fields] },
+      { title: 'Fields', help: 'Which value of a message is which metric. Values that have a metric’s key as their name need no row. A click on a field of the sample adds one. A location takes two paths with a comma between them: gps.lat, gps.lon.', controls: [fields] },
     ];
   },
   toForm: (value) => ({ ...value, deviceKey: value.deviceKey ?? '' }),
@@ -60,7 +59,7 @@ export const sourceForm = {
   below: (form, value, signal) => h('div', { class: 'stack source-below' }, value.decoder === 'sparkplug-b' ? sparkplugPanel(value, signal) : null,
     trafficPanel(value, signal, (sample) => form.element.dispatchEvent(new CustomEvent('sample', { detail: sample })))),
   builtIn: (value, signal) => h('div', { class: 'stack' },
-    card({ title: 'About' }, facts([['Topics', h('code', null, value.topicFilter)], ['Format', value.decoder === 'native' ? 'JSON with metric keys' : decoderName(value.decoder)],
+    card({ title: 'About' }, facts([['Topics', h('code', null, value.topicFilter)], ['Format', 'JSON, the keys of the metrics as names'],
       ['Device', 'The third level of the topic is its identifier'], ['Configuration', 'Built in; nothing to set']]),
     h('pre', { tabIndex: 0, 'aria-label': 'Example' }, h('code', null, `${value.topicFilter.replace('+', 'motor-03')}\n{"ts": ${Date.now()}, "temperature": 71.4, "running": true}`))),
     trafficPanel(value, signal, null)),

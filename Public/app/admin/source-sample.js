@@ -107,8 +107,7 @@ class SamplePanel {
     if (this.#payload.value === '' && !this.#bytes) return this.#show(this.#preview = null);
     const payload = this.#bytes ? { payloadBase64: this.#bytes } : { payload: this.#payload.value };
     try {
-      const draft = { key: this.form.key ?? undefined, ...this.form.read() };
-      const answer = await post('/api/v1/sources/preview', { source: draft, topic: this.#topic.value, ...payload }, this.signal);
+      const answer = await post('/api/v1/sources/preview', { source: this.form.read(), topic: this.#topic.value, ...payload }, this.signal);
       if (number !== this.#asked) return;
       this.#preview = answer;
       this.#clearFields();

@@ -12,6 +12,8 @@ import { emptyState } from '../components/states.js';
 /** @typedef {{cursor: string, receivedAt: string, topic: string, payload: string, payloadBase64: string | null, size: number, fate: string, reason: string | null, detail: string | null, identifiers: string[], readings: number}} Message */
 /** @typedef {(sample: import('../core/payload.js').Sample) => void} Use */
 
+/** The server keeps as many and gives no more at once. */
+const PAGE = 100;
 const INTERVAL = 1500, KEPT = 200;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
 
@@ -29,6 +31,7 @@ class TrafficPanel extends PlantElement {
   #isPaused = false;
   #waiting = 0;
   #isAsking = false;
+  #received = 0;
   /** @type {Map<string, HTMLElement>} */
   #counts = new Map();
   #note = h('p', { class: 'soft result-count', role: 'status' });
@@ -91,7 +94,9 @@ class TrafficPanel extends PlantElement {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {
-      const { items, nextCursor, counts } = await get(withQuery(`/api/v1/sources/${this.source.key}/traffic`, { after: this.#cursor, limit: KEPT }), this.signal);
+      const { items, nextCursor, counts } = await get(withQuery(`/api/v1/sources/${this.source.key}/traffic`, { after: this.#cursor, limit: PAGE }), this.signal);
+      if (counts.received < this.#received) return this.#beginAgain();
+      this.#received = counts.received;
       this.#cursor = nextCursor ?? this.#cursor;
       for (const [name, element] of this.#counts) element.textContent = counts[name] ? formatCount(counts[name]) : '';
       if (items.length > 0) this.#take(items);
@@ -101,6 +106,13 @@ class TrafficPanel extends PlantElement {
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  /** The server has started anew and counts from the beginning. */
+  #beginAgain() {
+    this.#received = 0;
+    this.#cursor = null;
+    this.#messages = [];
   }
 
   /** @param {Message[]} items newest last */

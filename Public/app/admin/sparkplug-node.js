@@ -16,8 +16,8 @@ import { valueText } from './payload-tree.js';
 /** @typedef {{name: string, alias: number | null, dataType: string, value: any}} BirthMetric */
 /** @typedef {{key: string, name: string, unit: string, kind: string}} NewMetric */
 /** @typedef {{name?: string, key?: string, metrics: NewMetric[], fields?: Record<string, any>}} SuggestedProfile */
-/** @typedef {{device: string, online: boolean, identifier?: string, adopted?: string | null, metrics: BirthMetric[], suggestedProfile?: SuggestedProfile}} SparkplugDevice */
-/** @typedef {{group: string, node: string, online: boolean, bdSeq: number, seq: number, lastSeen: string, gaps: number, rebirthsRequested: number, staleSince: string | null, devices: SparkplugDevice[], metrics?: BirthMetric[], identifier?: string, adopted?: string | null, suggestedProfile?: SuggestedProfile}} SparkplugNode */
+/** @typedef {{device: string, online: boolean, identifier?: string, adopted?: string | null, plantwrightDevice?: string | null, metrics: BirthMetric[], suggestedProfile?: SuggestedProfile | null}} SparkplugDevice */
+/** @typedef {{group: string, node: string, online: boolean, bdSeq: number, seq: number, lastSeen: string, gaps: number, rebirthsRequested: number, staleSince: string | null, devices: SparkplugDevice[], metrics?: BirthMetric[], identifier?: string, plantwrightDevice?: string | null, suggestedProfile?: SuggestedProfile | null}} SparkplugNode */
 
 /** @param {boolean} online */
 const onlineBadge = (online) => h('span', { class: `badge ${online ? 'good' : ''}` }, icon(online ? 'circle-check' : 'unplug'), online ? 'Online' : 'Offline');
@@ -38,7 +38,7 @@ export function nodeView(node, open, source, rebirth) {
 /** @param {SparkplugDevice} device @param {SparkplugNode} node @param {Set<string>} open @param {any} source */
 function deviceView(device, node, open, source) {
   const name = [node.group, node.node, device.device].filter(Boolean).join('/'), identifier = device.identifier ?? name;
-  const adopted = device.adopted ?? [...plant.devices.values()].find((known) => known.identifier === identifier)?.key;
+  const adopted = device.plantwrightDevice ?? device.adopted ?? [...plant.devices.values()].find((known) => known.identifier === identifier)?.key;
   const known = plant.devices.get(adopted ?? '');
   return h('li', null, h('details', { open: open.has(name), on: { toggle: (/** @type {any} */ event) => open[event.currentTarget.open ? 'add' : 'delete'](name) } },
     h('summary', { data: { part: name } }, h('strong', null, device.device || 'The node itself'), onlineBadge(device.online), h('span', { class: 'soft' }, plural(device.metrics.length, 'metric'))),

@@ -19,12 +19,14 @@ export function valueAt(value, path) {
 /** The path that a field mapping uses: inside an element, when the readings are the elements of an array. @param {string} path @param {string | null} items @returns {string | null} null outside of the elements */
 export function fieldPath(path, items) {
   if (!items) return path;
+  if (path.includes(', ')) return path.split(', ').map((part) => fieldPath(part, items)).join(', ');
   const rest = path.startsWith(`${items}.`) ? path.slice(items.length + 1) : null;
   return rest === null ? null : rest.replace(/^\d+\./, '');
 }
 
 /** A key that a metric of this name could have. @param {string} path */
 export function metricKey(path) {
+  if (path.includes(', ')) return metricKey(path.split(', ')[0].split('.').slice(0, -1).join('.') || 'position');
   const last = path.split(/[./]/).filter((part) => !/^\d+$/.test(part)).at(-1) ?? 'value';
   const key = last.replace(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
   return /^[a-z]/.test(key) ? key : `value_${key}`.replace(/_$/, '');

@@ -58,7 +58,8 @@ export class QuarantinePage extends Page {
   async #dismiss({ identifier, messages }) {
     if (!await confirmDanger('Dismiss these messages?', `${plural(messages, 'message')} of “${identifier}” deleted; new ones come here again.`, 'Dismiss')) return;
     try {
-      await remove(`/api/v1/quarantine/${encodeURIComponent(identifier)}`);
+      const name = encodeURIComponent(identifier);
+      await remove(identifier.includes('/') ? `/api/v1/quarantine?identifier=${name}` : `/api/v1/quarantine/${name}`);
       toast('Dismissed');
       this.#load();
     } catch (error) {

@@ -6,8 +6,8 @@ import re
 
 from .clock import iso, now
 
-NATIVE = {"key": "native", "name": "Plantwright’s own format", "builtIn": True, "topicFilter": "plantwright/v1/+/telemetry",
-          "decoder": "native", "deviceKey": "${topic.3}", "fields": {}, "options": {}, "compression": "none", "enabled": True}
+NATIVE = {"key": "native", "name": "Native JSON", "builtIn": True, "topicFilter": "plantwright/v1/+/telemetry",
+          "decoder": "json", "deviceKey": "${topic.3}", "fields": {}, "options": {}, "compression": "none", "enabled": True}
 
 SOURCES = [
     NATIVE,
@@ -21,22 +21,23 @@ SOURCES = [
 ]
 
 TIME_OPTIONS = [
-    {"name": "time", "type": "path", "default": None, "description": "Path of the time of measurement; without it, the time of receipt counts."},
-    {"name": "timeFormat", "type": "choice", "choices": ["auto", "s", "ms", "us", "ns", "rfc3339"], "default": "auto",
+    {"name": "time", "type": "text", "default": None, "description": "Path of the time of measurement; without it, the time of receipt counts."},
+    {"name": "timeFormat", "type": "auto|s|ms|us|ns|rfc3339", "default": "auto",
      "description": "How the time is written."}]
 
 DECODERS = [
     {"decoder": "json", "name": "JSON", "description": "Any JSON object or array; values are found by their path.",
      "defaultTopicFilter": "factory/+/data", "defaultDeviceKey": "${topic.2}",
-     "options": [{"name": "items", "type": "path", "default": None, "description": "Path of an array with one reading per element."}, *TIME_OPTIONS]},
+     "options": [{"name": "items", "type": "text", "default": None, "description": "Path of an array with one reading per element."}, *TIME_OPTIONS]},
     {"decoder": "sparkplug-b", "name": "Sparkplug B", "description": "Eclipse Sparkplug 3.0: Plantwright is a host application.",
      "defaultTopicFilter": "spBv1.0/#", "defaultDeviceKey": None,
-     "options": [{"name": "hostId", "type": "string", "default": "plantwright", "description": "Name of the host application."},
-                 {"name": "primary", "type": "boolean", "default": False, "description": "Announce the state of this host to the edge nodes."}]},
+     "options": [{"name": "hostId", "type": "text", "default": "plantwright", "description": "Name of the host application."},
+                 {"name": "reorderTimeout", "type": "number", "default": 2, "description": "Seconds to wait for a missing message."}]},
     {"decoder": "csv", "name": "CSV", "description": "Lines of values with a delimiter, with or without a header.",
      "defaultTopicFilter": "csv/+", "defaultDeviceKey": "${topic.2}",
-     "options": [{"name": "header", "type": "boolean", "default": True, "description": "The first line names the columns."},
-                 {"name": "delimiter", "type": "string", "default": ",", "description": "What stands between two values."}, *TIME_OPTIONS]},
+     "options": [{"name": "header", "type": "flag", "default": True, "description": "The first line names the columns."},
+                 {"name": "columns", "type": "list", "default": None, "description": "The columns’ names, when there is no header."},
+                 {"name": "delimiter", "type": "text", "default": ",", "description": "What stands between two values."}, *TIME_OPTIONS]},
     {"decoder": "chirpstack", "name": "ChirpStack v4", "description": "LoRaWAN uplinks of ChirpStack, with RSSI and SNR.",
      "defaultTopicFilter": "application/+/device/+/event/up", "defaultDeviceKey": "${payload.deviceInfo.devEui}", "options": []},
     {"decoder": "senml", "name": "SenML (JSON)", "description": "RFC 8428 records in JSON.",
@@ -147,6 +148,8 @@ def decoders(store, match, query, body):
 
 
 def traffic(store, match, query, body):
+    if int(query.get("limit", "50")) > 100:
+        return problem(400, "bad-parameter", "“limit” must be at most 100.")
     found, after = traffic_of(store, match[1]), int(query.get("after") or 0)
     items = [item for item in found.items if int(item["cursor"]) > after][-int(query.get("limit", "50")):]
     return 200, {"items": items, "nextCursor": items[-1]["cursor"] if items else str(after), "counts": found.counts}
@@ -199,7 +202,8 @@ def reading_of(store, draft, options, topic, document, element):
     identifier = re.sub(r"\$\{([^}]*)\}", fill, draft.get("deviceKey") or "${topic.2}")
     device = next((d for d in store.resources["devices"].values() if d.get("identifier", d["key"]) == identifier), None)
     metrics = {m["key"]: m for m in store.resources["profiles"][device["profile"]]["metrics"]} if device else {}
-    mapped = {f if isinstance(f, str) else f["path"]: (key, {} if isinstance(f, str) else f) for key, f in (draft.get("fields") or {}).items()}
+    mapped = {path: (key, {} if isinstance(f, str) else f) for key, f in (draft.get("fields") or {}).items()
+              for path in ([f] if isinstance(f, str) else [f["path"]] if "path" in f else [f["lat"], f["lon"]])}
     time = at_path(element, options["time"]) if options.get("time") else None
     fields = [field_of(path, value, mapped, metrics, bool(device)) for path, value in leaves(element) if path != options.get("time")]
     found = {field["path"] for field in fields}
@@ -227,14 +231,13 @@ def field_of(path, value, mapped, metrics, known):
 
 NODES = [{"group": "filling", "node": "line-1", "online": True, "bdSeq": 4, "seq": 118, "gaps": 2, "rebirthsRequested": 1, "staleSince": None,
           "devices": [
-              {"device": "filler", "identifier": "filling/line-1/filler", "online": True, "adopted": None, "metrics": [
+              {"device": "filler", "identifier": "filling/line-1/filler", "online": True, "plantwrightDevice": None, "metrics": [
                   {"name": "Bottles", "alias": 1, "dataType": "Int64", "value": 182_331}, {"name": "Motor/Speed", "alias": 2, "dataType": "Float", "value": 1441.5},
                   {"name": "Running", "alias": 3, "dataType": "Boolean", "value": True}],
-               "suggestedProfile": {"name": "filler", "metrics": [
+               "suggestedProfile": {"metrics": [
                    {"key": "bottles", "name": "Bottles", "unit": "", "kind": "counter"}, {"key": "motor_speed", "name": "Motor speed", "unit": "", "kind": "gauge"},
-                   {"key": "running", "name": "Running", "unit": "", "kind": "state"}],
-                   "fields": {"bottles": "Bottles", "motor_speed": "Motor/Speed", "running": "Running"}}},
-              {"device": "capper", "identifier": "filling/line-1/capper", "online": False, "adopted": "motor-02", "metrics": [
+                   {"key": "running", "name": "Running", "unit": "", "kind": "state"}]}},
+              {"device": "capper", "identifier": "filling/line-1/capper", "online": False, "plantwrightDevice": "motor-02", "metrics": [
                   {"name": "Torque", "alias": 9, "dataType": "Double", "value": 3.25}]}]},
          {"group": "filling", "node": "line-2", "online": False, "bdSeq": 1, "seq": 12, "gaps": 0, "rebirthsRequested": 0, "devices": []}]
 
