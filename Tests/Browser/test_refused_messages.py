@@ -13,8 +13,11 @@ def rejected(app: Page) -> set[int]:
 def test_an_unknown_sender_shows_its_source(app: Page) -> None:
     app.goto("/quarantine")
     row = app.locator("tr", has_text="wrapper-9")
-    expect(row.get_by_role("link", name="Packaging hall")).to_have_attribute("href", "/admin/sources/packaging")
+    expect(row.get_by_role("link", name="Packaging hall")).to_have_attribute("href", "/admin/sources/packaging?unknown=wrapper-9")
     expect(app.locator("tr", has_text="press-07").locator(".source-link")).to_have_count(0)
+    row.get_by_role("link", name="Packaging hall").click()
+    expect(app.get_by_label("Topic", exact=True)).to_have_value("factory/wrapper-9/data")
+    expect(app.get_by_role("region", name="Preview").get_by_role("link", name="Make the device")).to_be_visible()
 
 
 def test_messages_are_chosen_by_source_and_reason(app: Page) -> None:

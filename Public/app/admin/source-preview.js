@@ -7,7 +7,7 @@ import { valueText } from './payload-tree.js';
 
 /** @typedef {string | {code?: string, detail: string} | null} FieldProblem */
 /** @typedef {{path: string, value: any, metric: string | null, metricValue: any, problem: FieldProblem}} Field */
-/** @typedef {{identifier: string, device: string | null, profile: string | null, ts: string | null, fields: Field[]}} Reading */
+/** @typedef {{identifier: string | null, device: string | null, profile: string | null, ts: string | null, fields: Field[]}} Reading */
 /** @typedef {{readings: Reading[], problem: {code: string, detail: string} | null}} Preview */
 /** @typedef {(leaf: import('./payload-tree.js').Leaf, profile: string | null) => void} Pick */
 
@@ -37,11 +37,17 @@ function readingView({ identifier, device, profile, ts, fields }, onPick) {
       device ? h('a', { href: `/devices/${device}`, target: '_blank' }, icon('cpu'), known?.name ?? device, h('span', { class: 'visually-hidden' }, ' (opens in a new tab)'))
         : h('span', { class: 'badge warning' }, icon('shield'), identifier ? `Unknown device ${identifier}` : 'No identifier found'),
       h('span', { class: 'soft' }, ts ? formatFullTime(ts) : 'time of receipt')),
-    device ? null : h('p', { class: 'sub' }, identifier ? 'It would wait in quarantine until a device with this identifier exists.' : 'Check the identifier template.'),
+    device ? null : h('p', { class: 'sub' }, identifier ? ['It would wait in quarantine until a device with this identifier exists. ', newDeviceLink(identifier)] : 'Check the identifier template.'),
     fields.length === 0 ? h('p', { class: 'soft' }, 'No values found.') : h('table', { class: 'plain-table preview-table' },
       h('caption', { class: 'visually-hidden' }, `Fields of the reading of ${identifier}`),
       h('thead', null, h('tr', null, ['Field', 'Value', 'Becomes'].map((title) => h('th', { scope: 'col' }, title)))),
       h('tbody', null, fields.map((field) => fieldRow(field, device, profile, onPick)))));
+}
+
+/** @param {string} identifier */
+function newDeviceLink(identifier) {
+  const query = new URLSearchParams({ name: identifier, identifier });
+  return h('a', { href: `/admin/devices?new&${query}`, target: '_blank' }, 'Make the device', h('span', { class: 'visually-hidden' }, ' (opens in a new tab)'));
 }
 
 /** @param {Field} field @param {string | null} device @param {string | null} profile @param {Pick} onPick */

@@ -71,15 +71,18 @@ class SamplePanel {
     fill(choice, this.#choice());
     this.#draw();
     this.#soon(0);
-    this.element.scrollIntoView({ block: 'start' });
+    // Beside the form it sticks to the window, so it is seen whole where the form begins.
+    const isBeside = this.element.offsetLeft > this.form.element.offsetLeft;
+    (isBeside ? this.element.parentElement : this.element)?.scrollIntoView({ block: 'start' });
     this.#topic.focus({ preventScroll: true });
   }
 
-  /** The rejected message that the address names. @param {HTMLElement} choice */
+  /** The rejected message, or the newest of an unknown sender, that the address names. @param {HTMLElement} choice */
   async #takeAddressed(choice) {
-    const id = new URLSearchParams(location.search).get('rejected');
-    if (!id) return;
-    const found = (await all('/api/v1/rejected-messages', this.signal, 2000).catch(() => [])).find((message) => String(message.id) === id);
+    const query = new URLSearchParams(location.search), id = query.get('rejected'), sender = query.get('unknown');
+    if (!id && !sender) return;
+    const messages = await all(id ? '/api/v1/rejected-messages' : '/api/v1/quarantine', this.signal, 2000).catch(() => []);
+    const found = messages.find((message) => id ? String(message.id) === id : message.identifier === sender);
     if (found && !this.signal.aborted) this.take(found, choice);
   }
 
@@ -128,7 +131,8 @@ class SamplePanel {
     if (!(error instanceof Problem) || error.errors.length === 0) return [error instanceof Error ? error.message : String(error)];
     const isEarly = (/** @type {string} */ code) => this.form.key === null && code === 'required';
     const rest = error.errors.filter(({ pointer, code, detail }) => !isEarly(code ?? '') && this.form.fail(pointer.replace(/^\/source/, ''), detail) === null).map(({ detail }) => detail);
-    return rest.length ? rest : ['The draft has a mistake; see its field.'];
+    if (rest.length) return rest;
+    return [error.errors.every(({ code }) => isEarly(code ?? '')) ? 'Fill in what is needed first, such as the topic filter.' : 'The draft has a mistake; see its field.'];
   }
 
   #clearFields() {

@@ -21,7 +21,7 @@ export class QuarantinePage extends Page {
     caption: 'Unknown devices', key: (/** @type {Stranger} */ stranger) => stranger.identifier,
     empty: () => emptyState('shield', 'No unknown devices', 'When something publishes under an identifier that no device has, it waits here.'),
     columns: [
-      { title: 'Identifier', class: 'wide', cell: (stranger) => [h('span', { class: 'main mono' }, stranger.identifier), h('span', { class: 'sub mono' }, stranger.topic), this.#sources.link(stranger.source ?? this.#sources.keyFor(stranger.topic))] },
+      { title: 'Identifier', class: 'wide', cell: (stranger) => [h('span', { class: 'main mono' }, stranger.identifier), h('span', { class: 'sub mono' }, stranger.topic), this.#sources.link(stranger.source ?? this.#sources.keyFor(stranger.topic), { unknown: stranger.identifier })] },
       { title: 'Messages', class: 'numeric', cell: (stranger) => formatCount(stranger.messages) },
       { title: 'Last', class: 'nowrap', cell: (stranger) => age(stranger.lastSeen) },
       { title: 'Newest message', class: 'wide', cell: (stranger) => h('code', { class: 'payload' }, stranger.payload) },

@@ -24,10 +24,10 @@ export class SourceNames {
     return [...this.#sources.values()].find(({ topicFilter }) => filterTakes(topicFilter, topic))?.key ?? null;
   }
 
-  /** @param {string | null | undefined} key */
-  link(key) {
+  /** @param {string | null | undefined} key @param {Record<string, string>} [query] which message is the sample */
+  link(key, query = {}) {
     if (!key || key === 'native') return null;
     const text = [icon('radio'), this.nameOf(key)];
-    return mayAdmin() ? h('a', { class: 'sub source-link', href: `/admin/sources/${key}` }, text) : h('span', { class: 'sub source-link' }, text);
+    return mayAdmin() ? h('a', { class: 'sub source-link', href: `/admin/sources/${key}?${new URLSearchParams(query)}`.replace(/\?$/, '') }, text) : h('span', { class: 'sub source-link' }, text);
   }
 }
