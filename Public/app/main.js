@@ -19,6 +19,7 @@ route('/devices/:device', async () => (await import('./pages/device.js')).Device
 route('/quarantine', async () => (await import('./pages/quarantine.js')).QuarantinePage);
 route('/rejected', async () => (await import('./pages/rejected.js')).RejectedPage);
 route('/admin', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
+route('/admin/storage', async () => (await import('./pages/storage.js')).StoragePage);
 route('/admin/:section', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
 route('/admin/:section/:key', async () => (await import('./pages/admin-entry.js')).AdminEntryPage);
 

@@ -4,7 +4,7 @@
     python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
-/mock/health?database=false&broker=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -19,9 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock import api
+from mock import api, ledger, sources
+from mock.clock import now
 from mock.pmtiles import PMTiles
-from mock.store import Store, now
+from mock.store import Store
 from mock.websocket import LiveSession
 
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
@@ -30,6 +31,7 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; font-src 'se
 PAGES = re.compile(r"^/$|^/(alarms|orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
                    r"|^/admin/[^/]+(/[^/]+)?$")
 ASSETS = "/assets/mock"
+TELEMETRY = re.compile("^/api/v1/devices/([^/]+)/telemetry$")
 
 
 class Live(Store):
@@ -40,6 +42,7 @@ class Live(Store):
         self.sessions: set[LiveSession] = set()
         self.changes: list[dict] = []
         self.health = {"database": True, "broker": True}
+        self.warnings: list[str] = []
         self.signed_in, self.delay, self.refuse_live = True, 0, False
 
     def changed(self, kind: str, entity: dict) -> None:
@@ -59,7 +62,7 @@ class Live(Store):
         values = [(device, {"type": "values", "device": key, "ts": at, "values": api.values_of(self, device, at)})
                   for key, device in self.resources["devices"].items() if key not in self.silent]
         for session in list(self.sessions):
-            session.send({"type": "status", **self.health, "messagesPerSecond": len(values) + at // 1000 % 3 - 1})
+            session.send({"type": "status", **self.health, "warnings": self.warnings, "messagesPerSecond": len(values) + at // 1000 % 3 - 1})
             subscriptions = list(session.subscriptions.values())
             for device, message in values:
                 if any(wanted["topic"] == "overview" or wanted.get("device") == device["key"] or (
@@ -107,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
             self.live(query.get("cursor"))
         elif path.startswith("/mock/"):
             self.control(path[6:], query)
+        elif self.command == "POST" and (device := TELEMETRY.match(path)):
+            self.history(device[1], body)
         elif path.startswith("/api/"):
             self.api(path, query, json.loads(body) if body else None)
         elif path.startswith(ASSETS + "/"):
@@ -115,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             self.tile(path)
         elif path in ("/readyz", "/healthz"):
             reasons = [{"part": name, "reason": "connection refused"} for name, well in self.store.health.items() if not well]
-            self.json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons, "warnings": []})
+            self.json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons, "warnings": self.store.warnings})
         elif path == "/sign-in" or PAGES.match(path):
             page = (PUBLIC / ("sign-in.html" if path == "/sign-in" else "index.html")).read_text()
             self.answer(200, page.replace("__ASSETS__", ASSETS).encode(), "text/html; charset=utf-8", cache_control="no-store")
@@ -144,6 +149,19 @@ class Handler(BaseHTTPRequestHandler):
                 status, value = result
                 return self.answer(status, b"" if value is None else json.dumps(value).encode(), **({"etag": tag} if tag else {}))
         self.json(*api.problem(404, "not-found", "There is no such path."))
+
+    def history(self, device: str, body: bytes) -> None:
+        """Takes a file of readings as the server does: one line of progress for each portion, the totals last."""
+        kind = self.headers.get("content-type") or ""
+        if device not in self.store.resources["devices"]:
+            return self.json(*api.problem(404, "not-found", "There is no such device."))
+        if kind.startswith("text/csv") and not body.startswith(b"ts,"):
+            return self.json(*api.problem(422, "invalid", "The first line must be a header that begins with ts.", [
+                {"pointer": "", "code": "bad-header", "detail": "The first line must be a header that begins with ts."}]))
+        time.sleep(self.store.delay / 1000)
+        with self.store.lock:
+            lines = ledger.take_history(self.store, device, kind, body)
+        self.answer(200, "".join(json.dumps(line) + "\n" for line in lines).encode(), "application/x-ndjson")
 
     def tag(self, path: str) -> str | None:
         """The version of what an admin configures."""
@@ -184,6 +202,10 @@ class Handler(BaseHTTPRequestHandler):
                 for session in list(store.sessions):
                     session.close(1001)
                 type(self).store = Live()
+            elif action == "warn":
+                store.warnings = [query["text"]] if query.get("text") else []
+            elif action == "message":
+                sources.traffic_of(store, query["source"]).add(now())
             elif action == "refuse-live":
                 store.refuse_live = query["on"] == "true"
         self.json(200, result or {})
@@ -241,6 +263,8 @@ def start(port: int = 0, quiet: bool = True) -> ThreadingHTTPServer:
             store = handler.store  # type: ignore[attr-defined]
             with store.lock:
                 store.tick()
+                if not quiet:
+                    sources.traffic_of(store, "packaging").add(now())
                 if not quiet and count % 20 == 0:
                     store.raise_one(*(("bearing-hot", "motor-03"), ("co2-high", "floor-3"))[count // 20 % 2])
 

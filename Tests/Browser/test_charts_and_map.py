@@ -1,10 +1,14 @@
 """Charts and the map."""
 
 import re
+import time
+from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Page, expect
 
 from conftest import Complaints
+from test_pages import violations
 
 
 def test_a_chart_says_what_it_shows_also_as_a_table(app: Page) -> None:
@@ -67,3 +71,123 @@ def test_without_webgl_the_list_is_shown(app: Page) -> None:
     app.goto("/")
     expect(app.locator(".sites-card tbody tr").first).to_contain_text("Truck 4")
     expect(app.locator("pw-map")).to_have_count(0)
+
+
+def columns(app: Page, path: str, answer: dict) -> None:
+    """Answers the readings of a device with columns of the test's own."""
+    app.route(re.compile(path), lambda route: route.fulfill(json=answer))
+
+
+def test_nulls_break_a_line_only_where_nothing_came(app: Page) -> None:
+    now = int(time.time() * 1000) // 1000 * 1000
+    times = [now - 9000 + at * 1000 for at in range(9)]
+    columns(app, "/motor-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": times, "series": {
+        "vibration": {"values": [2.0, None, 2.2, None, 2.4, 2.5, 2.6, 2.7, 2.8]},
+        "temperature": {"values": [None, 51, None, None, 52, 53, 54, 55, 56]}, "current": {"values": [None] * 9}, "running": {"values": [None] * 9}}})
+    app.goto("/devices/motor-01")
+    chart = app.locator("pw-chart").first
+    chart.get_by_role("button", name="Table").click()
+    # The second time holds no vibration, but a temperature: no gap. The fourth holds nothing: a gap, and no row.
+    expect(chart.locator("tbody tr").first).to_be_visible()
+    texts = chart.locator("tbody td.numeric").all_inner_texts()
+    assert "–" not in texts and texts[-3:] == ["2.40", "2.20", "2"]
+    expect(app.get_by_text("Every reading", exact=True)).to_be_visible()
+
+
+def test_the_resolution_of_a_chart_is_said(app: Page) -> None:
+    app.goto("/devices/motor-03")
+    app.get_by_text("7 d").click()
+    expect(app.locator(".chart-resolution")).to_have_text(re.compile(r"Lowest, mean and highest per \d+ min"))
+
+
+def test_a_counter_is_drawn_as_its_increase(app: Page) -> None:
+    hour = int(time.time()) // 3600 * 3_600_000
+    times = [hour + at * 60_000 for at in range(4)]
+    columns(app, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": times, "series": {
+        "flow": {"values": [1, 2, 3, 4]}, "pressure": {"values": [1, 2, 3, 4]}, "total": {"values": [100, 103, 2, 7.5]}}})
+    app.clock.set_fixed_time(hour / 1000 + 600)
+    app.goto("/devices/meter-01")
+    chart = app.locator("pw-chart", has_text="Total volume, increase")
+    expect(chart.locator(".chart-readout")).to_have_text("grew by 10.5 m³")
+    expect(chart.get_by_role("img")).to_have_attribute("aria-label", re.compile("Total volume from .*: grew by 10.5 m³"))
+    chart.get_by_role("button", name="Table").click()
+    expect(chart.locator("tbody td.numeric")).to_have_text(["5.50", "2", "3"])
+
+
+def test_what_grew_between_two_readings_is_spread_over_their_time(app: Page) -> None:
+    hour = int(time.time()) // 3600 * 3_600_000
+    columns(app, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": [hour, hour + 120_000, hour + 240_000], "series": {
+        name: {"values": [100, 106, 116]} for name in ("flow", "pressure", "total")}})
+    app.clock.set_fixed_time(hour / 1000 + 600)
+    app.goto("/devices/meter-01")
+    chart = app.locator("pw-chart", has_text="increase")
+    chart.get_by_role("button", name="Table").click()
+    expect(chart.locator("tbody td.numeric")).to_have_text(["5", "5", "3", "3"])
+
+
+def test_the_increase_of_buckets_is_the_servers(app: Page) -> None:
+    hour = int(time.time()) // 3600 * 3_600_000
+    columns(app, "/meter-01/readings[?]", {"bucket": 60, "resolution": "PT1M", "times": [hour, hour + 60_000, hour + 120_000], "series": {
+        name: {"min": [1, 2, None], "max": [1, 2, None], "avg": [1, 2, None], "increase": [4, 6, None]} for name in ("flow", "pressure", "total")}})
+    app.clock.set_fixed_time(hour / 1000 + 600)
+    app.goto("/devices/meter-01")
+    expect(app.locator("pw-chart", has_text="increase").locator(".chart-readout")).to_have_text("grew by 10 m³")
+
+
+def test_readings_are_downloaded_in_both_formats(app: Page) -> None:
+    app.goto("/devices/motor-03")
+    for name, path in (("CSV", "readings.csv"), ("NDJSON", "readings.ndjson")):
+        link = app.get_by_role("link", name=name, exact=True)
+        expect(link).to_have_attribute("href", re.compile(f"/api/v1/devices/motor-03/{path}[?]from=.*&to="))
+        expect(link).to_have_attribute("download", f"motor-03.{name.lower()}")
+
+
+def test_devices_are_compared_in_one_request(app: Page, complaints: Complaints) -> None:
+    app.goto("/plant/line-1")
+    app.get_by_label("Device or comparison").focus()
+    with app.expect_request(lambda request: "/api/v1/readings?" in request.url) as asked:
+        app.get_by_label("Device or comparison").select_option("motor/temperature")
+    assert "series=motor-01.temperature%2Cmotor-02.temperature" in asked.value.url
+    picture = app.locator("pw-compare-chart").get_by_role("img")
+    expect(picture).to_have_attribute("aria-label", re.compile("Bearing temperature from .*: Motor 1.1 .* °C.*; Motor 1.6 "))
+    expect(app.get_by_label("Device or comparison")).to_be_focused()
+    entry = app.locator(".legend-entry", has_text="Motor 1.3")
+    expect(entry).to_contain_text("°C")
+    entry.press("Space")
+    expect(entry).to_have_attribute("aria-pressed", "false")
+    app.get_by_text("As tables").click()
+    expect(app.locator(".compare-table tbody tr").first).to_be_visible()
+    assert complaints == []
+    assert violations(app) == []
+
+
+def test_the_way_of_a_vehicle_follows_the_time_of_the_charts(app: Page, complaints: Complaints) -> None:
+    app.goto("/devices/truck-2")
+    track = app.locator("#track")
+    track.locator("pw-track-map[ready]").wait_for(timeout=20_000)
+    expect(track).to_contain_text("points of 3,600")
+    expect(track).to_contain_text("km")
+    with app.expect_request(lambda request: "/track?" in request.url) as asked:
+        app.get_by_text("24 h").click()
+    query = dict(parse_qsl(urlsplit(asked.value.url).query))
+    assert query["metric"] == "position"
+    assert abs(moment(query["to"]) - moment(query["from"]) - 86_400) < 1
+    expect(track).to_contain_text("points of 86,400")
+    expect(track).to_contain_text("1 stretch without positions")
+    with app.expect_request(lambda request: "/track?" in request.url) as closer:
+        for _ in range(3):
+            track.get_by_role("button", name="Zoom in").click()
+    assert float(dict(parse_qsl(urlsplit(closer.value.url).query))["tolerance"]) != float(query["tolerance"])
+    assert complaints == []
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def test_a_track_without_webgl_is_told_in_figures(app: Page) -> None:
+    app.add_init_script("const get = HTMLCanvasElement.prototype.getContext;"
+                        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return /webgl/.test(kind) ? null : get.call(this, kind, ...rest); }")
+    app.goto("/devices/truck-2")
+    expect(app.locator("#track")).to_contain_text("Distance")
+    expect(app.locator("pw-track-map")).to_have_count(0)

@@ -109,3 +109,16 @@ def test_a_database_missing_from_the_start_is_waited_for(app: Page, mock: Mock) 
     mock.control("health", database="true")
     app.get_by_role("button", name="Try again").click()
     expect(app.get_by_role("heading", name="Alarms")).to_be_visible()
+
+
+def test_a_warning_of_the_server_is_shown_until_it_is_read(app: Page, mock: Mock) -> None:
+    mock.control("warn", text="The%20broker%20lost%203%20messages.")
+    app.goto("/alarms")
+    expect(app.locator("pw-banner")).to_contain_text("Warning. The broker lost 3 messages.")
+    app.get_by_role("button", name="Dismiss this warning").press("Enter")
+    expect(app.locator("pw-banner")).to_be_empty()
+    app.reload()
+    expect(app.locator(".alarm-table tbody tr").first).to_be_visible()
+    expect(app.locator("pw-banner")).to_be_empty()
+    mock.control("warn", text="The%20broker%20lost%204%20messages.")
+    expect(app.locator("pw-banner")).to_contain_text("lost 4 messages")

@@ -12,10 +12,10 @@ import { textControl } from './controls.js';
 /** @typedef {import('./sections.js').Section} Section */
 
 /** Parts of a document that only the server sets. */
-const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt'];
+const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts'];
 
 /** @param {string} text */
-const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
+export const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
 
 export class EntryForm {
   #summary = h('div', { class: 'form-summary', role: 'alert', tabIndex: -1, hidden: true });
@@ -48,6 +48,11 @@ export class EntryForm {
 
   get isDirty() {
     return JSON.stringify(this.read()) !== this.#saved;
+  }
+
+  /** @param {string} name @returns {any} the control of that name */
+  control(name) {
+    return this.#controls.find((control) => control.name === name);
   }
 
   /** The document as it stands in the form. */

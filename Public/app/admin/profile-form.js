@@ -1,8 +1,9 @@
 /** The form of a profile. */
 import { numberControl, selectControl, textControl } from './controls.js';
+import { retentionControl } from './retention-control.js';
 import { rowsControl } from './rows.js';
 
-const KINDS = [
+export const KINDS = [
   { value: 'gauge', text: 'Gauge: a measured value' }, { value: 'counter', text: 'Counter: only grows' }, { value: 'state', text: 'State: text or on/off' },
   { value: 'location', text: 'Location: lat and lon' },
 ];
@@ -15,6 +16,7 @@ export const profileForm = {
       controls: [
         textControl({ name: 'name', label: 'Name', required: true }),
         numberControl({ name: 'reportingInterval', label: 'Reports every (seconds)', help: 'A device that is quiet for three times as long counts as silent.' }),
+        retentionControl(),
       ],
     },
     {

@@ -3,23 +3,27 @@ import { h } from '../core/dom.js';
 import { sentence } from '../core/format.js';
 import { plant } from '../core/plant.js';
 import { severityBadge } from '../core/severity.js';
+import { decoderName, messageCounts, sourceState } from './source-cells.js';
 
 /** @typedef {import('./entry-form.js').Group} Group */
 /** @typedef {{connectors: any[], rules: any[]}} Context what forms offer to choose from, besides the plant */
 /**
  * @typedef {{name: string, title: string, singular: string, icon: string, lead: string, columns: {title: string, cell: (item: any) => any, class?: string}[],
  *   blank: any, groups: (context: Context, value: any) => Group[] | Promise<Group[]>, toForm?: (value: any) => any, toBody?: (body: any) => any,
- *   pointerOf?: (pointer: string) => string, aside?: (form: import('./entry-form.js').EntryForm, context: Context, signal: AbortSignal) => HTMLElement}} Section
+ *   pointerOf?: (pointer: string) => string, aside?: (form: import('./entry-form.js').EntryForm, context: Context, signal: AbortSignal) => HTMLElement,
+ *   below?: (form: import('./entry-form.js').EntryForm, value: any, signal: AbortSignal) => HTMLElement, builtIn?: (value: any, signal: AbortSignal) => HTMLElement}} Section
+ *   `aside` stands beside the form, `below` under both; `builtIn` shows an entry that cannot be changed
  */
 
 /** @param {any} item */
 const enabled = (item) => item.enabled === false ? h('span', { class: 'badge' }, 'Off') : h('span', { class: 'badge good' }, 'On');
 
-/** @type {Record<string, () => Promise<Pick<Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside'>>>} */
+/** @type {Record<string, () => Promise<Pick<Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside' | 'below' | 'builtIn'>>>} */
 const FORMS = {
   profiles: async () => (await import('./profile-form.js')).profileForm,
   assets: async () => (await import('./asset-form.js')).assetForm,
   devices: async () => (await import('./device-form.js')).deviceForm,
+  sources: async () => (await import('./source-form.js')).sourceForm,
   rules: async () => (await import('./rule-form.js')).ruleForm,
   connectors: async () => (await import('./connector-form.js')).connectorForm,
   mappings: async () => (await import('./mapping-form.js')).mappingForm,
@@ -49,6 +53,16 @@ export const SECTIONS = [
       { title: 'Profile', cell: (item) => plant.profiles.get(item.profile)?.name ?? item.profile },
       { title: 'Asset', cell: (item) => plant.assets.get(item.asset)?.name ?? '–' },
       { title: 'Identifier', cell: (item) => h('code', null, item.identifier ?? item.key) },
+    ],
+  },
+  {
+    name: 'sources', title: 'Sources', singular: 'Source', icon: 'radio', lead: 'Where messages come from: topics, how they are read, and what became of them.',
+    blank: { decoder: 'json', compression: 'none', enabled: true, fields: {}, options: {} },
+    columns: [
+      { title: 'Topics', cell: (item) => h('code', null, item.topicFilter), class: 'wide' },
+      { title: 'Decoder', cell: (item) => item.builtIn ? 'Native JSON' : decoderName(item.decoder) },
+      { title: 'Messages', cell: messageCounts, class: 'wide' },
+      { title: 'State', cell: sourceState },
     ],
   },
   {

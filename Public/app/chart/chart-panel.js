@@ -1,4 +1,4 @@
-/** `<pw-chart-panel>`: a device's metrics as charts that share one time axis: spans, zoom, live values. */
+/** `<pw-chart-panel>`: a device's metrics as charts that share one time axis: spans, zoom, live values. Emits `range`. */
 import { all, get, withQuery } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { PlantElement } from '../core/element.js';
@@ -10,17 +10,14 @@ import { card, segmented } from '../components/layout.js';
 import { emptyState, errorState, skeleton } from '../components/states.js';
 import { Chart } from './chart.js';
 import { seriesOf } from './series.js';
+import { COLOURS, resolutionText, SPANS, USUAL_SPAN } from './spans.js';
 import { StateStrip } from './state-strip.js';
 
 /** @typedef {import('./series.js').Range} Range */
 /** @typedef {import('../components/alarm-parts.js').Alarm} Alarm */
 
-const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
-const SPANS = [['15 min', 15 * MINUTE], ['1 h', HOUR], ['24 h', DAY], ['7 d', 7 * DAY], ['30 d', 30 * DAY]];
-const COLOURS = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6'];
-
 export class ChartPanel extends PlantElement {
-  #span = HOUR;
+  #span = USUAL_SPAN;
   /** @type {Range | null} */
   #zoomed = null;
   /** @type {Range} */
@@ -34,6 +31,7 @@ export class ChartPanel extends PlantElement {
   #bucket = 0;
   #body = h('div', { class: 'charts' }, skeleton(6));
   #zoomBar = h('div', { class: 'zoom-bar' });
+  #resolution = h('p', { class: 'chart-resolution soft' });
   #loads = 0;
 
   /** @param {string} device @param {import('../core/dom.js').Child} [title] */
@@ -46,13 +44,13 @@ export class ChartPanel extends PlantElement {
 
   connected() {
     const spans = segmented({
-      label: 'Time span', value: String(this.#span), options: SPANS.map(([text, value]) => ({ value: String(value), text: String(text) })),
+      label: 'Time span', value: String(this.#span), options: SPANS,
       onChange: (value) => {
         this.#span = Number(value);
         this.#zoom(null);
       },
     });
-    fill(this, card({ title: this.heading, class: 'chart-card', actions: [this.#zoomBar, spans] }, this.metrics.length ? this.#body
+    fill(this, card({ title: this.heading, class: 'chart-card', actions: [this.#zoomBar, spans] }, this.metrics.length ? h('div', null, this.#body, this.#resolution)
       : emptyState('activity', 'Nothing to draw', 'This profile has no metrics with numbers or states.')));
     if (this.metrics.length === 0) return;
     this.addEventListener('zoom', (event) => this.#zoom(/** @type {CustomEvent} */ (event).detail), { signal: this.signal });
@@ -69,12 +67,17 @@ export class ChartPanel extends PlantElement {
     this.#zoom(null);
   }
 
+  /** Asks for the readings again, for example after an import. */
+  reload() {
+    if (this.isConnected && this.metrics.length > 0) this.#load();
+  }
+
   /** @param {Range | null} range */
   #zoom(range) {
     this.#zoomed = range;
     fill(this.#zoomBar, range ? h('span', { class: 'soft' }, `${formatTime(range.from)} – ${formatTime(range.to)}`) : null,
       range ? h('button', { type: 'button', class: 'button small', on: { click: () => this.#zoom(null) } }, icon('rotate-ccw'), 'Reset zoom') : null,
-      h('a', { class: 'button small plain', href: this.#csvAddress(), download: `${this.device}.csv` }, icon('download'), 'CSV'));
+      ['CSV', 'NDJSON'].map((format) => h('a', { class: 'button small plain', href: this.#download(format.toLowerCase()), download: `${this.device}.${format.toLowerCase()}`, title: `Every reading of this time as ${format}` }, icon('download'), format)));
     this.#load();
   }
 
@@ -83,15 +86,17 @@ export class ChartPanel extends PlantElement {
     return this.#zoomed ?? { from: now - this.#span, to: now };
   }
 
-  #csvAddress() {
+  /** @param {string} format */
+  #download(format) {
     const { from, to } = this.#currentRange();
-    return withQuery(`/api/v1/devices/${this.device}/readings.csv`, { from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+    return withQuery(`/api/v1/devices/${this.device}/readings.${format}`, { from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   }
 
   async #load() {
     const load = ++this.#loads, begun = performance.now(), range = this.#currentRange(), path = `/api/v1/devices/${this.device}/readings`;
     const times = { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
     this.#body.setAttribute('aria-busy', 'true');
+    this.dispatchEvent(new CustomEvent('range', { detail: range }));
     try {
       const [answer, alarms] = await Promise.all([
         get(withQuery(path, { metrics: this.metrics.map(({ key }) => key).join(','), points: Math.max(900, this.clientWidth), ...times }), this.signal),
@@ -102,6 +107,7 @@ export class ChartPanel extends PlantElement {
       this.#series = new Map(this.metrics.map(({ key }) => [key, seriesOf(answer, key)]));
       this.#alarms = alarms;
       this.#range = range;
+      this.#resolution.textContent = resolutionText(answer.resolution, answer.bucket);
       this.#draw();
       live.replay(begun, 'alarm', (alarm) => alarm.device.key === this.device && this.#alarmChanged(alarm));
     } catch (error) {

@@ -13,6 +13,7 @@ export function chartTable(metric, series) {
     : [{ title: 'Lowest', values: series.min ?? [] }, { title: 'Mean', values: series.avg ?? [] }, { title: 'Highest', values: series.max ?? [] }];
   const rows = [];
   for (let at = series.times.length - 1; at >= 0; at -= step) {
+    if (columns.every(({ values }) => values[at] === null || values[at] === undefined)) continue;
     rows.push(h('tr', null, h('td', { class: 'nowrap' }, formatFullTime(series.times[at])),
       columns.map(({ values }) => h('td', { class: 'numeric' }, formatValue(values[at])))));
   }

@@ -6,6 +6,7 @@ import { loadUPlot } from '../core/load-script.js';
 import { formatTime } from '../core/time.js';
 import { chartTable } from './chart-table.js';
 import { drawEvents } from './events.js';
+import { barColumns, increaseBars, totalIncrease } from './increase.js';
 import { plotOptions } from './options.js';
 import { appendValue, extremes, mainColumn, plotColumns } from './series.js';
 
@@ -40,7 +41,7 @@ export class Chart extends PlantElement {
   connected() {
     const { metric } = this.settings, unit = unitSign(metric.unit);
     fill(this,
-      h('div', { class: 'chart-head' }, h('h3', null, metric.name, unit ? h('span', { class: 'soft' }, ` ${unit}`) : null), this.#readout,
+      h('div', { class: 'chart-head' }, h('h3', null, metric.name, this.#isCounter ? h('span', { class: 'soft' }, ', increase') : null, unit ? h('span', { class: 'soft' }, ` ${unit}`) : null), this.#readout,
         tableSwitch((shown) => this.#showTable(shown), metric.name)),
       this.#holder, this.#table);
     this.#observer.observe(this.#holder);
@@ -69,6 +70,19 @@ export class Chart extends PlantElement {
     if (appendValue(this.#series, ts, value, range.from)) this.#refresh();
   }
 
+  get #isCounter() {
+    return this.settings.metric.kind === 'counter';
+  }
+
+  /** What uPlot draws. */
+  get #columns() {
+    return this.#isCounter ? barColumns(this.#bars) : plotColumns(this.#series, this.settings.interval);
+  }
+
+  get #bars() {
+    return increaseBars(this.#series, this.#range);
+  }
+
   /** @param {Series} series */
   #shapeOf(series) {
     return `${series.values ? 'raw' : 'bucketed'} ${series.times.length < 40}`;
@@ -80,12 +94,13 @@ export class Chart extends PlantElement {
     this.#plot?.destroy();
     this.#shape = this.#shapeOf(this.#series);
     const options = plotOptions({
+      bars: this.#isCounter ? UPlot.paths.bars({ size: [0.86, 48] }) : undefined,
       isBucketed: !this.#series.values, seriesColour: this.settings.colour, group: this.settings.group, fewPoints: this.#series.times.length < 40,
       range: () => this.#range, onCursor: (index) => this.#showReadout(index), onDraw: (plot) => this.#drawEvents(plot),
       onZoom: (detail) => this.dispatchEvent(new CustomEvent('zoom', { detail, bubbles: true })),
     });
     options.width = this.#holder.clientWidth || 600;
-    this.#plot = new UPlot(options, plotColumns(this.#series, this.settings.interval), this.#holder);
+    this.#plot = new UPlot(options, this.#columns, this.#holder);
     this.#plot.over.append(this.#events);
     this.#plot.ctx.canvas.setAttribute('role', 'img');
     this.#refresh();
@@ -93,10 +108,10 @@ export class Chart extends PlantElement {
 
   #refresh() {
     if (!this.#plot) return;
-    this.#plot.setData(plotColumns(this.#series, this.settings.interval));
+    this.#plot.setData(this.#columns);
     this.#plot.ctx.canvas.setAttribute('aria-label', this.#description());
     this.#showReadout(null);
-    if (!this.#table.hidden) fill(this.#table, chartTable(this.settings.metric, this.#series));
+    if (!this.#table.hidden) fill(this.#table, this.#asTable());
   }
 
   #resize() {
@@ -115,6 +130,7 @@ export class Chart extends PlantElement {
   #showReadout(index) {
     const { metric } = this.settings, data = this.#plot?.data;
     const value = index === null ? null : data?.at(-1)?.[index];
+    if (this.#isCounter) return this.#showIncrease(index, value);
     if (index !== null && typeof value === 'number') {
       fill(this.#readout, h('strong', null, formatWithUnit(value, metric)), ` at ${formatTime(data[0][index] * 1000)}`);
       return;
@@ -123,7 +139,26 @@ export class Chart extends PlantElement {
     fill(this.#readout, Number.isFinite(min) ? `${formatWithUnit(min, metric)} to ${formatWithUnit(max, metric)}` : 'No readings in this time');
   }
 
+  /** @param {number | null} index of the bar @param {unknown} value */
+  #showIncrease(index, value) {
+    const { metric } = this.settings, bars = this.#bars, total = totalIncrease(bars);
+    if (index !== null && typeof value === 'number') {
+      fill(this.#readout, h('strong', null, `+${formatWithUnit(value, metric)}`), ` from ${formatTime(bars.times[index])} to ${formatTime(bars.times[index] + bars.width)}`);
+    } else fill(this.#readout, total === null ? 'No readings in this time' : ['grew by ', formatWithUnit(total, metric)]);
+  }
+
+  #asTable() {
+    const { metric } = this.settings;
+    if (!this.#isCounter) return chartTable(metric, this.#series);
+    const { times, values, width } = this.#bars;
+    return chartTable({ ...metric, name: 'Increase' }, { times, values, bucket: width / 1000 });
+  }
+
   #description() {
+    if (this.#isCounter) {
+      const total = totalIncrease(this.#bars), { metric } = this.settings;
+      return `${metric.name} from ${formatTime(this.#range.from)} to ${formatTime(this.#range.to)}: ${total === null ? 'no readings' : `grew by ${formatWithUnit(total, metric)}`}`;
+    }
     const { metric } = this.settings, { min, max, last } = extremes(this.#series);
     if (mainColumn(this.#series).length === 0) return `${metric.name}: no readings in this time`;
     return `${metric.name} from ${formatTime(this.#range.from)} to ${formatTime(this.#range.to)}: lowest ${formatWithUnit(min, metric)}, `
@@ -134,7 +169,7 @@ export class Chart extends PlantElement {
   #showTable(shown) {
     this.#table.hidden = !shown;
     this.#holder.hidden = shown;
-    if (shown) fill(this.#table, chartTable(this.settings.metric, this.#series));
+    if (shown) fill(this.#table, this.#asTable());
   }
 }
 customElements.define('pw-chart', Chart);

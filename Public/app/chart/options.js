@@ -32,6 +32,17 @@ function valueRange(_plot, min, max) {
   return [min >= 0 && low < 0 ? 0 : low, max + air];
 }
 
+/** Bars stand on zero. @param {any} _plot @param {number | null} _min @param {number | null} max */
+const barRange = (_plot, _min, max) => [0, max === null || !(max > 0) ? 1 : max * 1.1];
+
+/** What a dragged stretch does. @param {(range: Range) => void} onZoom */
+export const zoomBy = (onZoom) => (/** @type {any} */ plot) => {
+  if (plot.select.width < 4) return;
+  const from = plot.posToVal(plot.select.left, 'x') * 1000, to = plot.posToVal(plot.select.left + plot.select.width, 'x') * 1000;
+  plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  onZoom({ from, to });
+};
+
 /** @returns {any} */
 function axis() {
   return {
@@ -40,31 +51,31 @@ function axis() {
   };
 }
 
+/** Both axes. */
+export const axes = () => [{ ...axis(), values: timeLabels, size: 26, space: 70 }, { ...axis(), size: 52, space: 34, values: valueLabels }];
+/** The y scale's range. */
+export const yRange = valueRange;
+
 /**
  * @param {{isBucketed: boolean, seriesColour: string, range: () => Range, group: string, onZoom: (range: Range) => void,
- *   onCursor: (index: number | null) => void, onDraw: (plot: any) => void, fewPoints: boolean}} settings
+ *   onCursor: (index: number | null) => void, onDraw: (plot: any) => void, fewPoints: boolean, bars?: any}} settings `bars`: the path builder, for bars instead of a line
  */
-export function plotOptions({ isBucketed, seriesColour, range, group, onZoom, onCursor, onDraw, fewPoints }) {
+export function plotOptions({ isBucketed, seriesColour, range, group, onZoom, onCursor, onDraw, fewPoints, bars }) {
   const line = { stroke: colour(seriesColour), width: 1.6, points: { show: fewPoints, size: 4 }, spanGaps: false };
   const edge = { stroke: 'transparent', width: 0, points: { show: false }, spanGaps: false };
+  const column = { stroke: colour(seriesColour), fill: faded(seriesColour, 0.55), width: 1, paths: bars, points: { show: false } };
   return {
     width: 600, height: 180, padding: [10, 10, 0, 0], legend: { show: false },
     cursor: {
       sync: { key: group }, y: false, drag: { x: true, y: false, setScale: false },
       points: { size: 7, stroke: colour('--surface'), width: 2, fill: colour(seriesColour) },
     },
-    scales: { x: { time: true, range: () => [range().from / 1000, range().to / 1000] }, y: { range: valueRange } },
-    axes: [{ ...axis(), values: timeLabels, size: 26, space: 70 },
-      { ...axis(), size: 52, space: 34, values: valueLabels }],
-    series: isBucketed ? [{}, edge, edge, line] : [{}, { ...line, fill: faded(seriesColour, 0.07) }],
-    bands: isBucketed ? [{ series: [2, 1], fill: faded(seriesColour, 0.18) }] : [],
+    scales: { x: { time: true, range: () => [range().from / 1000, range().to / 1000] }, y: { range: bars ? barRange : valueRange } },
+    axes: axes(),
+    series: bars ? [{}, column] : isBucketed ? [{}, edge, edge, line] : [{}, { ...line, fill: faded(seriesColour, 0.07) }],
+    bands: isBucketed && !bars ? [{ series: [2, 1], fill: faded(seriesColour, 0.18) }] : [],
     hooks: {
-      setSelect: [(/** @type {any} */ plot) => {
-        if (plot.select.width < 4) return;
-        const from = plot.posToVal(plot.select.left, 'x') * 1000, to = plot.posToVal(plot.select.left + plot.select.width, 'x') * 1000;
-        plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-        onZoom({ from, to });
-      }],
+      setSelect: [zoomBy(onZoom)],
       setCursor: [(/** @type {any} */ plot) => onCursor(plot.cursor.idx ?? null)],
       draw: [onDraw],
     },

@@ -2,23 +2,26 @@
 
 /** @typedef {(number | null)[]} Column */
 /**
- * @typedef {{times: number[], bucket: number, values?: any[], min?: Column, max?: Column, avg?: Column}} Series
- * Times are Unix milliseconds, `bucket` is in seconds, 0 for raw readings.
+ * @typedef {{times: number[], bucket: number, values?: any[], min?: Column, max?: Column, avg?: Column, increase?: Column}} Series
+ * Times are Unix milliseconds, `bucket` is in seconds, 0 for raw readings. A null stands where nothing came for long.
  */
 /** @typedef {{from: number, to: number}} Range */
 
-/** @param {any} answer of the readings endpoint @param {string} metric @returns {Series} */
+/**
+ * One metric's columns. Where no metric has a value there is a gap, and its null stays; where only this one has none, the
+ * message did not hold it, and the line goes on.
+ * @param {any} answer of the readings endpoint @param {string} metric @returns {Series}
+ */
 export function seriesOf(answer, metric) {
-  const columns = answer.series[metric] ?? { values: [] };
-  return { times: [...answer.times], bucket: answer.bucket ?? 0, ...copy(columns) };
+  const columns = answer.series[metric] ?? { values: [] }, all = Object.values(answer.series).map(mainColumn), own = mainColumn(columns);
+  const isKept = (/** @type {any} */ _, /** @type {number} */ at) => isValue(own[at]) || !all.some((column) => isValue(column[at]));
+  return { times: answer.times.filter(isKept), bucket: answer.bucket ?? 0, ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, /** @type {any[]} */ (values).filter(isKept)])) };
 }
 
-/** @param {Record<string, any[]>} columns */
-function copy(columns) {
-  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, [...values]]));
-}
+/** @param {any} value */
+const isValue = (value) => value !== null && value !== undefined;
 
-/** The values to speak of: raw ones, or the means. @param {Series} series @returns {any[]} */
+/** The values to speak of: raw ones, or the means. @param {{values?: any[], avg?: any[]}} series @returns {any[]} */
 export const mainColumn = (series) => series.values ?? series.avg ?? [];
 
 /** Adds a live value, and forgets what has left the range. @param {Series} series @param {number} ts @param {any} value @param {number} from */

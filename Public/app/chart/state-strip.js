@@ -57,7 +57,7 @@ export class StateStrip extends PlantElement {
       class: `stretch ${stretchClass(stretch.value)}`, title: `${formatValue(stretch.value)}, ${formatTime(stretch.from)} to ${formatTime(stretch.to)}`,
       style: { left: `${(stretch.from - from) / (to - from) * 100}%`, width: `${(stretch.to - stretch.from) / (to - from) * 100}%` },
     }, h('span', null, formatValue(stretch.value)))));
-    const last = mainColumn(this.#series).at(-1);
+    const last = mainColumn(this.#series).findLast((value) => value !== null && value !== undefined);
     this.#strip.setAttribute('aria-label', `${this.settings.metric.name}: ${stretches.length} changes, last ${formatValue(last)}`);
     fill(this.#readout, this.#series.times.length ? `now ${formatValue(last)}` : 'No readings in this time');
     if (!this.#table.hidden) fill(this.#table, chartTable(this.settings.metric, this.#series));
@@ -69,9 +69,11 @@ export class StateStrip extends PlantElement {
     const stretches = [];
     const values = mainColumn(this.#series), patience = Math.max(this.settings.interval * 3.5, this.#series.bucket * 1500);
     const width = Math.max(this.settings.interval, this.#series.bucket * 1000);
+    let isAfterGap = false;
     this.#series.times.forEach((time, at) => {
-      if (values[at] === null || values[at] === undefined) return;
-      const current = stretches.at(-1), goesOn = current !== undefined && !isGapBefore(this.#series.times, at, patience);
+      if (values[at] === null || values[at] === undefined) return isAfterGap = true;
+      const current = stretches.at(-1), goesOn = current !== undefined && !isAfterGap && !isGapBefore(this.#series.times, at, patience);
+      isAfterGap = false;
       if (goesOn) current.to = time;
       if (goesOn && current.value === values[at]) current.to = time + width;
       else stretches.push({ from: time, to: time + width, value: values[at] });

@@ -30,3 +30,34 @@ export function ask({ title, body, actions }) {
 export async function confirmDanger(title, body, verb) {
   return await ask({ title, body, actions: [{ value: 'yes', text: verb, class: 'danger' }] }) === 'yes';
 }
+
+/**
+ * A small form in a dialog that stays open until what it does has worked.
+ * @param {{title: string, body: Child, verb: () => string, submit: () => Promise<boolean>}} options `submit` shows its own mistakes and answers whether to close
+ * @returns {Promise<boolean>} false when it was cancelled
+ */
+export function formDialog({ title, body, verb, submit }) {
+  const id = uniqueId('dialog'), action = h('button', { type: 'submit', class: 'button primary' }, verb());
+  const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id },
+    h('form', { noValidate: true, on: {
+      submit: async (/** @type {Event} */ event) => {
+        event.preventDefault();
+        action.disabled = true;
+        try {
+          if (await submit()) dialog.close('done');
+        } finally {
+          action.disabled = false;
+        }
+      },
+      input: () => action.textContent = verb(),
+    } }, h('h2', { id }, title), h('div', { class: 'dialog-body' }, body),
+      h('div', { class: 'dialog-actions' }, h('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, 'Cancel'), action)));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'done');
+    });
+  });
+}

@@ -26,9 +26,10 @@ function mainEntries() {
 /** @returns {Entry[]} */
 function adminEntries() {
   return [
-    { href: '/admin/devices', text: 'Configuration', icon: 'settings', matches: /^\/admin/ },
+    { href: '/admin/devices', text: 'Configuration', icon: 'settings', matches: /^\/admin(?!\/storage)/ },
     { href: '/quarantine', text: 'Quarantine', icon: 'shield', matches: /^\/quarantine/ },
     { href: '/rejected', text: 'Rejected', icon: 'inbox', matches: /^\/rejected/ },
+    { href: '/admin/storage', text: 'Storage', icon: 'layers', matches: /^\/admin\/storage/ },
   ];
 }
 

@@ -73,3 +73,10 @@ export function sentence(text) {
 export function plural(count, one, many = `${one}s`) {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
+
+/** @param {number} bytes as people read them, in powers of 1,024 */
+export function formatBytes(bytes) {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'], step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1024 ** step;
+  return `${numberFormat(step === 0 || amount >= 100 ? 0 : 1).format(amount)} ${units[step]}`;
+}

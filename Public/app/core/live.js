@@ -20,7 +20,7 @@ const RECENT = 300;
 export class LiveConnection extends EventTarget {
   /** @type {ConnectionState} */
   state = 'connecting';
-  /** @type {{database?: boolean, broker?: boolean, messagesPerSecond?: number}} */
+  /** @type {{database?: boolean, broker?: boolean, messagesPerSecond?: number, warnings?: string[]}} */
   status = {};
 
   /** @type {WebSocket | null} */

@@ -36,11 +36,12 @@ export function showEntry(page, sectionName, key, prefill = {}) {
     const { section, value, context, groups } = found;
     const title = key === null ? `New ${section.singular.toLowerCase()}` : value.name;
     page.pageTitle = title;
+    const header = pageHeader({ above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title });
+    if (value.builtIn && section.builtIn) return fill(page, header, section.builtIn(value, page.signal));
     const form = new EntryForm(section, key, value, groups, page.signal);
     const aside = section.aside?.(form, context, page.signal);
-    fill(page,
-      pageHeader({ above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title }),
-      h('div', { class: `entry-layout${aside ? ' has-aside' : ''}${section.name === 'mappings' ? ' is-wide' : ''}` }, form.element, aside));
+    fill(page, header, h('div', { class: `entry-layout${aside ? ' has-aside' : ''}${section.name === 'mappings' ? ' is-wide' : ''}` }, form.element, aside),
+      key === null ? null : section.below?.(form, value, page.signal));
   });
 }
 

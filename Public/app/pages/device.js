@@ -3,13 +3,18 @@ import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { plant } from '../core/plant.js';
-import { mayAdmin } from '../core/session.js';
+import { mayAdmin, mayOperate } from '../core/session.js';
 import { Problem } from '../core/api.js';
 import { breadcrumbs, facts, card, pageHeader } from '../components/layout.js';
 import { showLoaded } from '../components/states.js';
 import { ChartPanel } from '../chart/chart-panel.js';
 import { alarmsOf } from './plant-alarms.js';
+import { deviceImport } from './device-import.js';
+import { deviceLedger } from './device-ledger.js';
+import { deviceTrack } from './device-track.js';
 import { LiveValues } from './live-values.js';
+
+const DAY = 86_400_000;
 
 export class DevicePage extends Page {
   connected() {
@@ -31,7 +36,10 @@ export class DevicePage extends Page {
   /** @param {{device: import('../core/plant.js').Device, latest: any}} found */
   #render({ device, latest }) {
     this.pageTitle = device.name;
-    const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest);
+    const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest), charts = new ChartPanel(device.key);
+    const places = plant.metricsOf(device.key).filter(({ kind }) => kind === 'location').map((metric) => deviceTrack(device.key, metric, this.signal));
+    charts.addEventListener('range', (event) => places.forEach(({ setRange }) => setRange(/** @type {CustomEvent} */ (event).detail)));
+    if (charts.metrics.length === 0) places.forEach(({ setRange }) => setRange({ from: Date.now() - DAY, to: Date.now() }));
     const path = plant.pathTo(device.asset).map(({ key, name }) => ({ name, href: `/plant/${key}` }));
     return h('div', null,
       pageHeader({
@@ -40,8 +48,10 @@ export class DevicePage extends Page {
       }),
       h('div', { class: 'stack' },
         card({ title: 'Now', class: 'now-card', actions: values.age }, values.element),
-        new ChartPanel(device.key),
+        charts, places.map(({ element }) => element),
         alarmsOf({ device: device.key }, this.signal),
+        deviceLedger(device.key, this.signal),
+        mayOperate() ? deviceImport(device.key, this.signal, () => charts.reload()) : null,
         card({ title: 'About' }, facts([
           ['Key', h('code', null, device.key)], ['Identifier on the wire', h('code', null, device.identifier)], ['Profile', profile?.name ?? device.profile],
           ['Reports every', profile?.reportingInterval ? `${profile.reportingInterval} s` : null],

@@ -10,16 +10,18 @@ import { confirmDanger } from '../components/dialog.js';
 import { pageHeader } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
 import { toast } from '../components/toast.js';
+import { SourceNames } from './source-names.js';
 
-/** @typedef {{identifier: string, topic: string, messages: number, firstSeen: string, lastSeen: string, payload: string}} Stranger */
+/** @typedef {{identifier: string, topic: string, source?: string | null, messages: number, firstSeen: string, lastSeen: string, payload: string}} Stranger */
 
 export class QuarantinePage extends Page {
+  #sources = new SourceNames();
   #body = h('div', { class: 'flush' });
   #table = new DataTable({
     caption: 'Unknown devices', key: (/** @type {Stranger} */ stranger) => stranger.identifier,
     empty: () => emptyState('shield', 'No unknown devices', 'When something publishes under an identifier that no device has, it waits here.'),
     columns: [
-      { title: 'Identifier', class: 'wide', cell: (stranger) => [h('span', { class: 'main mono' }, stranger.identifier), h('span', { class: 'sub mono' }, stranger.topic)] },
+      { title: 'Identifier', class: 'wide', cell: (stranger) => [h('span', { class: 'main mono' }, stranger.identifier), h('span', { class: 'sub mono' }, stranger.topic), this.#sources.link(stranger.source ?? this.#sources.keyFor(stranger.topic), { unknown: stranger.identifier })] },
       { title: 'Messages', class: 'numeric', cell: (stranger) => formatCount(stranger.messages) },
       { title: 'Last', class: 'nowrap', cell: (stranger) => age(stranger.lastSeen) },
       { title: 'Newest message', class: 'wide', cell: (stranger) => h('code', { class: 'payload' }, stranger.payload) },
@@ -35,7 +37,10 @@ export class QuarantinePage extends Page {
   }
 
   #load() {
-    return showLoaded(this.#body, this.signal, () => get('/api/v1/quarantine?limit=1000', this.signal), ({ items }) => {
+    return showLoaded(this.#body, this.signal, async () => {
+      await this.#sources.load(this.signal);
+      return get('/api/v1/quarantine?limit=1000', this.signal);
+    }, ({ items }) => {
       this.#table.set(items);
       return this.#table.element;
     });
@@ -53,7 +58,8 @@ export class QuarantinePage extends Page {
   async #dismiss({ identifier, messages }) {
     if (!await confirmDanger('Dismiss these messages?', `${plural(messages, 'message')} of “${identifier}” deleted; new ones come here again.`, 'Dismiss')) return;
     try {
-      await remove(`/api/v1/quarantine/${encodeURIComponent(identifier)}`);
+      const name = encodeURIComponent(identifier);
+      await remove(identifier.includes('/') ? `/api/v1/quarantine?identifier=${name}` : `/api/v1/quarantine/${name}`);
       toast('Dismissed');
       this.#load();
     } catch (error) {

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
-from . import plant
-from .store import iso, now
+from . import ledger, plant, sources
+from .clock import iso, now
 
 SECTIONS = "profiles|assets|devices|rules|connectors|mappings"
 
@@ -73,24 +73,71 @@ def values_of(store, device, at):
 
 
 def readings(store, match, query, body):
+    begin, end, device = moment(query["from"]), moment(query["to"]), match[1]
+    step = step_of(begin, end, int(query.get("points", "800")))
+    times = times_of(device, begin, end, step)
+    kinds = {m["key"]: m["kind"] for m in store.resources["profiles"][store.resources["devices"][device]["profile"]]["metrics"]}
+    series = {metric: column(device, metric, times, step, kinds[metric]) for metric in query["metrics"].split(",") if metric}
+    return 200, {"device": device, "from": iso(begin), "to": iso(end), **fineness(step), "times": times, "series": series}
+
+
+def several_readings(store, match, query, body):
     begin, end = moment(query["from"]), moment(query["to"])
-    points, raw = int(query.get("points", "800")), 1000
-    device = match[1]
-    count = (end - begin) // raw
-    step = raw if count <= points else -(-(end - begin) // points // 1000) * 1000
-    bucketed = step > raw
-    times = [at for at in range(begin // step * step, min(end, now()) + 1, step) if not outage(device, at)]
-    series = {}
-    for metric in query["metrics"].split(","):
-        values = [plant.value(device, metric, at) for at in times]
-        if bucketed and isinstance(values[0] if values else 0, float):
-            spread = 0.06
-            series[metric] = {"min": [v - abs(v) * spread for v in values], "max": [v + abs(v) * spread for v in values],
-                              "avg": values}
-        else:
-            series[metric] = {"values": values}
-    return 200, {"device": device, "from": iso(begin), "to": iso(end), "bucket": step / 1000 if bucketed else 0,
-                 "times": times, "series": series}
+    wanted = [name.rpartition(".") for name in query["series"].split(",")]
+    if len(wanted) > 50:
+        return problem(400, "bad-parameter", "“series” names at most 50.")
+    step = step_of(begin, end, int(query.get("points", "800")))
+    series = []
+    for device, _, metric in wanted:
+        times = times_of(device, begin, end, step)
+        series.append({"device": device, "metric": metric, "unit": "", "times": times, **column(device, metric, times, step, "gauge")})
+    return 200, {"from": iso(begin), "to": iso(end), **fineness(step), "series": series}
+
+
+RAW = 1000
+
+
+def step_of(begin, end, points):
+    """Raw when it fits, else buckets of whole seconds."""
+    return RAW if (end - begin) // RAW <= points else -(-(end - begin) // points // 1000) * 1000
+
+
+def fineness(step):
+    resolution = "raw" if step == RAW else "PT1H" if step >= 3_600_000 else "PT10M" if step >= 600_000 else "PT1M" if step >= 60_000 else "raw"
+    return {"bucket": 0 if step == RAW else step / 1000, "resolution": resolution}
+
+
+def times_of(device, begin, end, step):
+    """The times with readings, and one for each gap, at its beginning."""
+    times = range(begin // step * step, min(end, now()) + 1, step)
+    return [at for at in times if not outage(device, at) or not outage(device, at - step)]
+
+
+def column(device, metric, times, step, kind):
+    values = [None if outage(device, at) else plant.value(device, metric, at) for at in times]
+    if step == RAW or kind in ("state", "location"):
+        return {"values": values}
+    spread = 0 if kind == "counter" else 0.06
+    columns = {"min": [v if v is None else v - abs(v) * spread for v in values], "avg": values,
+               "max": [v if v is None else v + abs(v) * spread for v in values]}
+    if kind == "counter":
+        columns["increase"] = [None if v is None else round(v - plant.value(device, metric, at - step), 3) for at, v in zip(times, values)]
+    return columns
+
+
+def track(store, match, query, body):
+    begin, end, tolerance = moment(query["from"]), min(moment(query["to"]), now()), float(query["tolerance"])
+    step, segments = max(10_000, (end - begin) // 240), [[]]
+    for at in range(begin, end, step):
+        if outage(match[1], at):
+            segments.append([])
+            continue
+        place = plant.value(match[1], query["metric"], at)
+        segments[-1].append([place["lon"], place["lat"], at])
+    store.tolerances.append(tolerance)
+    segments = [segment for segment in segments if segment]
+    return 200, {"device": match[1], "metric": query["metric"], "points": [point for segment in segments for point in segment],
+                 "segments": segments, "total": (end - begin) // 1000, "tolerance": tolerance}
 
 
 def outage(device, at):
@@ -186,6 +233,35 @@ def rejected(store, match, query, body):
     return listed(store.rejected, query)
 
 
+def retried(message):
+    """The decoder was mended: what was not JSON can be read now, a wrong type stays one."""
+    if message["reason"] == "wrong-type":
+        return {"fate": "rejected", "reason": message["reason"], "detail": message["detail"]}
+    return {"fate": "stored", "reason": None, "detail": None}
+
+
+def retry_rejected(store, match, query, body):
+    found = next((message for message in store.rejected if message["id"] == int(match[1])), None)
+    if not found:
+        return problem(404, "not-found", "There is no such message.")
+    answer = retried(found)
+    if answer["fate"] != "rejected":
+        store.rejected = [message for message in store.rejected if message is not found]
+    return 200, answer
+
+
+def retry_all_rejected(store, match, query, body):
+    chosen = [message for message in store.rejected if all(body.get(name) in (None, message[name]) for name in ("source", "device"))]
+    accepted = [message for message in chosen if retried(message)["fate"] != "rejected"]
+    store.rejected = [message for message in store.rejected if message not in accepted]
+    return 200, {"retried": len(chosen), "accepted": len(accepted), "rejected": len(chosen) - len(accepted)}
+
+
+def dismiss_rejected(store, match, query, body):
+    store.rejected = [message for message in store.rejected if message["id"] != int(match[1])]
+    return 204, None
+
+
 def backtest(store, match, query, body):
     if "condition" in body["rule"] and "temprature" in body["rule"]["condition"]:
         return problem(422, "invalid", "The rule has mistakes.", [
@@ -234,13 +310,16 @@ def preview(store, match, query, body):
 
 
 ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, function in [
+    *sources.ROUTES, *ledger.ROUTES,
     ("GET", "overview", overview),
     ("GET", "devices/([^/]+)/latest", latest),
-    ("GET", "devices/([^/]+)/readings", readings),
+    ("GET", "devices/([^/]+)/readings", readings), ("GET", "readings", several_readings), ("GET", "devices/([^/]+)/track", track),
     ("GET", "alarms", alarms), ("GET", "alarms/([^/]+)", alarm), ("PUT", "alarms/([^/]+)/acknowledgement", acknowledge),
     ("GET", "deliveries", deliveries), ("GET", "deliveries/([^/]+)", delivery), ("POST", "deliveries/([^/]+)/retry", retry),
     ("GET", "work-orders", work_orders), ("GET", "inventory", inventory),
     ("GET", "quarantine", quarantine), ("DELETE", "quarantine/([^/]+)", dismiss), ("GET", "rejected-messages", rejected),
+    ("POST", "rejected-messages/retry", retry_all_rejected), ("POST", r"rejected-messages/(\d+)/retry", retry_rejected),
+    ("DELETE", r"rejected-messages/(\d+)", dismiss_rejected),
     ("POST", "rules/([^/]+)/backtest", backtest), ("POST", "connectors/([^/]+)/test", test_connector),
     ("POST", "mappings/([^/]+)/preview", preview),
     ("GET", f"({SECTIONS})", list_resources), ("GET", f"({SECTIONS})/([^/]+)", get_resource),

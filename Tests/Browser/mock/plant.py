@@ -89,7 +89,7 @@ def value(device: str, metric: str, at: int):
         return ("cooling", "heating", "idle", "fault")[int((at / DAY * 6 + seed * 4) % 3.06)]
     if metric == "total":
         return round(18_000 + at / 3_600_000 * 0.9 % 10_000, 1)
-    base, span = SHAPES[metric]
+    base, span = SHAPES.get(metric, (10, 2))
     slow = math.sin((at / DAY + seed) * 2 * math.pi) * 0.5 + math.sin((at / DAY * 7 + seed * 5) * 2 * math.pi) * 0.25
     noise = random.Random(f"{device}{metric}{at // 1000}").gauss(0, 0.05)
     result = base + span * (slow + noise)

@@ -2,23 +2,11 @@
 
 import random
 import threading
-import time
 import uuid
-from datetime import datetime, timezone
 
-from . import plant
+from . import plant, sources
+from .clock import iso, now
 from .configuration import CONNECTORS, MAPPINGS, RULES
-
-
-def iso(milliseconds: float | None) -> str | None:
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def now() -> int:
-    return int(time.time() * 1000)
 
 
 class Store:
@@ -35,24 +23,37 @@ class Store:
             "rules": {item["key"]: item for item in RULES},
             "connectors": {item["key"]: item for item in CONNECTORS},
             "mappings": {item["key"]: item for item in MAPPINGS},
+            "sources": {item["key"]: dict(item) for item in sources.SOURCES},
         }
+        self.traffic: dict[str, sources.Traffic] = {}
+        self.rebirths: list[dict] = []
+        self.imported: set[tuple] = set()
+        self.tolerances: list[float] = []
         self.alarms: dict[str, dict] = {}
         self.deliveries: dict[str, dict] = {}
         self.work_orders: dict[str, dict] = {}
         self.silent = {"soil-05", "meter-04"}
         self.quarantine = [
-            {"identifier": "press-07", "topic": "plantwright/v1/press-07/telemetry", "messages": 214,
+            {"identifier": "press-07", "topic": "plantwright/v1/press-07/telemetry", "source": "native", "messages": 214,
              "firstSeen": iso(now() - 7_200_000), "lastSeen": iso(now() - 3000),
              "payload": '{"ts":1795363200000,"force":81.2,"strokes":1841}'},
-            {"identifier": "soil-21", "topic": "plantwright/v1/soil-21/telemetry", "messages": 12,
+            {"identifier": "wrapper-9", "topic": "factory/wrapper-9/data", "source": "packaging", "messages": 31,
+             "firstSeen": iso(now() - 3_600_000), "lastSeen": iso(now() - 9000), "payload": '{"sensors":{"vibration":2.2}}'},
+            {"identifier": "soil-21", "topic": "plantwright/v1/soil-21/telemetry", "source": "native", "messages": 12,
              "firstSeen": iso(now() - 900_000), "lastSeen": iso(now() - 61_000), "payload": '{"moisture":31.5}'}]
+        packaged = '{"at":%d,"line":"P2","sensors":{"vibration":%s,"bearing":{"tempF":131.4}}}'
         self.rejected = [
-            {"id": "41", "device": "motor-05", "topic": "plantwright/v1/motor-05/telemetry",
+            {"id": 43, "source": "packaging", "device": "motor-07", "topic": "factory/motor-07/data", "receivedAt": iso(now() - 12_000),
+             "reason": "wrong-type", "detail": "vibration is a number in profile motor, but the message has the text “n/a”",
+             "payload": packaged % (now() - 12_040, '"n/a"')},
+            {"id": 42, "source": "packaging", "device": None, "topic": "factory/motor-08/data", "receivedAt": iso(now() - 31_000),
+             "reason": "bad-json", "detail": "unexpected end of input at byte 23", "payload": '{"at":1795363200000,"lin'},
+            {"id": 41, "source": "native", "device": "motor-05", "topic": "plantwright/v1/motor-05/telemetry",
              "receivedAt": iso(now() - 45_000), "reason": "wrong-type",
              "detail": "temperature is a number in profile motor, but the message has the text \"hot\"",
              "payload": '{"ts":1795363200000,"temperature":"hot"}'},
-            {"id": "40", "device": None, "topic": "plantwright/v1/meter-02/telemetry", "receivedAt": iso(now() - 5_400_000),
-             "reason": "malformed-json", "detail": "unexpected end of input at byte 17", "payload": '{"flow": 128.1, "'}]
+            {"id": 40, "source": "native", "device": None, "topic": "plantwright/v1/meter-02/telemetry", "receivedAt": iso(now() - 5_400_000),
+             "reason": "bad-json", "detail": "unexpected end of input at byte 17", "payload": '{"flow": 128.1, "'}]
         self._history()
 
     def _history(self) -> None:

@@ -1,0 +1,111 @@
+/** How much the readings take, how fast it grows, and until when the disk lasts. */
+import { get } from '../core/api.js';
+import { fill, h, icon } from '../core/dom.js';
+import { Page } from '../core/element.js';
+import { formatBytes, formatCount, formatNumber, plural } from '../core/format.js';
+import { retentionText } from '../core/retention.js';
+import { formatDuration, formatFullTime } from '../core/time.js';
+import { DataTable } from '../components/data-table.js';
+import { card, facts, pageHeader } from '../components/layout.js';
+import { emptyState, showLoaded } from '../components/states.js';
+
+/** @typedef {{rows: number, points: number, bytes: number, bytesPerPoint: number | null, oldest?: string | null, newest?: string | null}} Figures */
+/** @typedef {{name: string, retention: string, month: string, rows: number, bytes: number, state: 'open' | 'closed' | 'packing' | 'packed'}} Partition */
+/**
+ * @typedef {{databaseBytes: number, disk: {path: string, totalBytes: number, freeBytes: number} | null, growthBytesPerDay: number | null, fullOn: string | null,
+ *   readings: Figures, packed: Figures, rollups: {bytes: number, dirty: number, behindSeconds: number}, partitions: Partition[], tables: {name: string, bytes: number}[]}} Storage
+ */
+
+const REFRESH = 30_000;
+/** Days before the disk is full that are worth a warning. */
+const SOON = 30;
+const DAY = 86_400_000;
+
+const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+const dateFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+
+/** @type {Record<Partition['state'], {text: string, className: string, meaning: string}>} */
+const STATES = {
+  open: { text: 'Open', className: 'good', meaning: 'Takes new readings' }, closed: { text: 'Closed', className: '', meaning: 'Its month is over; it will be packed' },
+  packing: { text: 'Packing', className: 'info', meaning: 'Is being packed in the background' }, packed: { text: 'Packed', className: '', meaning: 'Takes far fewer bytes; queries do not notice' },
+};
+
+export class StoragePage extends Page {
+  #body = h('div');
+
+  connected() {
+    this.pageTitle = 'Storage';
+    fill(this, pageHeader({ title: 'Storage', lead: 'What the readings take, how fast it grows, and how long the disk lasts.' }), this.#body);
+    const load = () => get('/api/v1/storage', this.signal);
+    showLoaded(this.#body, this.signal, load, view);
+    this.every(REFRESH, () => document.hidden || this.#body.contains(document.activeElement) || load().then((storage) => fill(this.#body, view(storage))).catch(() => {}));
+  }
+}
+customElements.define('pw-storage-page', StoragePage);
+
+/** @param {Storage} storage */
+function view(storage) {
+  const { readings, packed, rollups } = storage;
+  return [
+    h('div', { class: 'key-figures' },
+      figure('Disk', storage.disk ? formatBytes(storage.disk.freeBytes) : '–', storage.disk ? 'free' : '', storage.disk ? diskBar(storage.disk) : 'The disk of the database is not on this machine.'),
+      figure('Full', ...fullWords(storage)),
+      figure('Growth', storage.growthBytesPerDay === null ? '–' : formatBytes(storage.growthBytesPerDay), storage.growthBytesPerDay === null ? '' : 'a day', `The database takes ${formatBytes(storage.databaseBytes)}.`),
+      figure('A point takes', readings.bytesPerPoint === null ? '–' : formatNumber(readings.bytesPerPoint), 'bytes fresh', packed.bytesPerPoint && packed.points > 0 ? `${formatNumber(packed.bytesPerPoint)} bytes when packed` : 'Nothing is packed yet.')),
+    h('div', { class: 'stack' },
+      card({ title: 'Readings' }, facts([
+        ['Fresh', figuresText(readings)], ['Packed', packed.points > 0 ? figuresText(packed) : 'none'], ['From', readings.oldest ? formatFullTime(readings.oldest) : null], ['To', readings.newest ? formatFullTime(readings.newest) : null],
+        ['Summaries for charts', formatBytes(rollups.bytes)], ['Summaries are', lagWords(rollups)],
+      ])),
+      card({ title: 'Partitions', id: 'partitions' }, h('div', { class: 'flush' }, partitionTable(storage.partitions))),
+      storage.tables.length ? card({ title: 'Everything else' }, facts(storage.tables.toSorted((a, b) => b.bytes - a.bytes).map(({ name, bytes }) => [name.replaceAll('_', ' '), formatBytes(bytes)]))) : null),
+  ];
+}
+
+/** @param {string} name @param {import('../core/dom.js').Child} value @param {string} unit @param {import('../core/dom.js').Child} note @param {string} [className] */
+function figure(name, value, unit, note, className = '') {
+  return card({ class: className }, h('div', { class: 'key-figure' }, h('p', { class: 'name' }, name), h('p', { class: 'figure' }, value, unit ? h('small', null, unit) : null), h('div', { class: 'note' }, note)));
+}
+
+/** @param {{path: string, totalBytes: number, freeBytes: number}} disk */
+function diskBar({ path, totalBytes, freeBytes }) {
+  const share = 1 - freeBytes / totalBytes;
+  return h('div', { class: 'disk' }, h('div', { class: `meter${share > 0.9 ? ' is-bad' : ''}`, role: 'img', 'aria-label': `${Math.round(share * 100)} % used` }, h('span', { style: { 'inline-size': `${share * 100}%` } })),
+    h('span', null, `${Math.round(share * 100)} % of ${formatBytes(totalBytes)} used · `, h('code', null, path)));
+}
+
+/** @param {Storage} storage @returns {[string, string, import('../core/dom.js').Child]} */
+function fullWords({ fullOn, growthBytesPerDay, disk }) {
+  if (!disk) return ['–', '', ''];
+  if (!fullOn) return ['Not soon', '', growthBytesPerDay === null ? 'Known after a day of growth.' : 'It does not grow.'];
+  const days = Math.round((Date.parse(fullOn) - Date.now()) / DAY), soon = days <= SOON;
+  const when = `On ${dateFormat.format(Date.parse(fullOn))}, if it goes on like this.`;
+  return [days < 1 ? 'Today' : days > 730 ? `${Math.round(days / 365)} years` : plural(days, 'day'), days < 1 ? '' : 'left', soon ? h('span', { class: 'is-bad' }, icon('triangle-alert'), when) : when];
+}
+
+/** @param {Figures} figures */
+const figuresText = ({ rows, points, bytes }) => `${formatCount(points)} points in ${plural(rows, 'row')}, ${formatBytes(bytes)}`;
+
+/** @param {{dirty: number, behindSeconds: number}} rollups */
+function lagWords({ dirty, behindSeconds }) {
+  const late = behindSeconds > 900;
+  return h('span', { class: late ? 'is-bad' : '' }, behindSeconds < 120 ? 'up to date' : `${formatDuration(behindSeconds * 1000)} behind`, dirty ? h('span', { class: 'sub' }, `${plural(dirty, 'stretch', 'stretches')} to compute again, for late readings`) : null);
+}
+
+/** @param {Partition[]} partitions */
+function partitionTable(partitions) {
+  const most = Math.max(1, ...partitions.map(({ bytes }) => bytes));
+  const table = new DataTable({
+    caption: 'Partitions', key: (/** @type {Partition} */ { name }) => name, empty: () => emptyState('layers', 'No readings yet', 'Each month of each retention gets a partition of its own.'),
+    columns: [
+      { title: 'Month', class: 'nowrap', cell: ({ month, name }) => [h('span', { class: 'main' }, monthFormat.format(Date.parse(`${month}-01T00:00:00Z`))), h('span', { class: 'sub mono' }, name)] },
+      { title: 'Kept', class: 'nowrap', cell: ({ retention }) => retentionText(retention) },
+      { title: 'State', cell: ({ state }) => h('span', { class: `badge ${STATES[state]?.className ?? ''}`, title: STATES[state]?.meaning }, STATES[state]?.text ?? state) },
+      { title: 'Rows', class: 'numeric', cell: ({ rows }) => formatCount(rows) },
+      { title: 'Size', class: 'numeric nowrap', cell: ({ bytes }) => formatBytes(bytes) },
+      { title: 'Share', hideTitle: true, class: 'share-cell no-label', cell: ({ bytes }) => h('div', { class: 'meter', 'aria-hidden': 'true' }, h('span', { style: { 'inline-size': `${bytes / most * 100}%` } })) },
+    ],
+  });
+  table.set(partitions);
+  return table.element;
+}
