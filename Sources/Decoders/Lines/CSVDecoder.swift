@@ -118,6 +118,7 @@ enum DecimalNumber {
         guard let first = text.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first),
             text.utf8.count <= 64, case .some(let value) = try? JSONValue(parsing: text)
         else { return nil }
+        if text == "-0" { return 0 }
         if case .integer(let whole) = value { return whole.magnitude < 1_000_000_000_000_000 ? Double(whole) : nil }
         return text.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") } ? value.double : nil
     }

@@ -130,7 +130,7 @@ struct SenMLResolver {
         }
         if !base.isEmpty {
             let device = base.trimmed(of: Self.separators)
-            return (device, own.isEmpty ? "value" : own)
+            return (device, own.isEmpty ? Self.field(ofUnit: record.unit) : own)
         }
         let separator: Character? =
             own.contains("/")
@@ -140,6 +140,11 @@ struct SenMLResolver {
         }
         let field = own[own.index(after: place)...]
         return field.isEmpty ? (String(own[..<place]), "value") : (String(own[..<place]), String(field))
+    }
+
+    /// The field of a record without a name: a base name alone may have several, told apart by their units.
+    private static func field(ofUnit unit: String?) -> String {
+        unit == "lat" || unit == "lon" ? unit ?? "value" : "value"
     }
 
     private static let separators: Set<Character> = [":", "/", ".", "_", "-"]
