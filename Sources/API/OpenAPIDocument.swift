@@ -1,4 +1,5 @@
 import Accounts
+import Decoders
 import HTTPServer
 import HTTPTypes
 import Primitives
@@ -89,6 +90,11 @@ struct OpenAPIDocument {
                 parameter("points", "integer", "Most points of the answer."),
             ]
         case "/api/v1/devices/{key}/readings.csv": return range
+        case "/api/v1/sources/{key}/traffic":
+            return [
+                parameter("after", "integer", "“nextCursor” of the answer before."),
+                parameter("limit", "integer", "1 to 100, default 50."),
+            ]
         case "/api/v1/alarms", "/api/v1/deliveries", "/api/v1/work-orders":
             return [parameter("state", "string", "Filters by state.")] + paging(parameter)
         default: return pattern.contains("{") ? [] : paging(parameter)
@@ -118,7 +124,7 @@ enum OpenAPISchemas {
     static func schema(ofPath path: String) -> JSONValue? {
         let names = [
             "profiles": "Profile", "assets": "Asset", "devices": "Device", "rules": "Rule", "connectors": "Connector",
-            "mappings": "Mapping",
+            "mappings": "Mapping", "sources": "Source",
         ]
         let parts = path.split(separator: "/")
         guard parts.count == 4, parts[3] == "{key}", let name = names[String(parts[2])] else { return nil }
@@ -163,6 +169,21 @@ enum OpenAPISchemas {
         "Device": object(
             ["profile"],
             ["name": text, "profile": key, "asset": ["type": ["string", "null"]], "identifier": text]
+        ),
+        "Source": object(
+            ["topicFilter", "decoder"],
+            [
+                "name": text, "topicFilter": text,
+                "decoder": ["enum": .array(DecoderKind.allCases.map { .string($0.rawValue) })],
+                "deviceKey": [
+                    "type": ["string", "null"],
+                    "description": "Template: ${topic.N}, ${payload.path}; null for the decoder's own way.",
+                ],
+                "fields": ["type": "object", "additionalProperties": ["type": ["string", "object"]]],
+                "options": ["type": "object"],
+                "compression": ["enum": .array(PayloadCompression.allCases.map { .string($0.rawValue) })],
+                "enabled": ["type": "boolean"],
+            ]
         ),
         "Rule": object(
             ["name", "severity", "condition"],

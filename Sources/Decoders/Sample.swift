@@ -10,13 +10,24 @@ public struct Sample: Hashable, Sendable {
     public var fields: [Field]
     /// JSON Pointer of the sample within the payload, or `/line` counted from 0 for formats of lines.
     public var pointer: String
+    /// What is to be known of all values, as in a stored reading's quality: 0 is good.
+    ///
+    /// That the time is missing is added when the sample is stored.
+    public var quality: Int16
 
     /// Makes a sample.
-    public init(identifier: String? = nil, timestamp: Timestamp? = nil, fields: [Field] = [], pointer: String = "") {
+    public init(
+        identifier: String? = nil,
+        timestamp: Timestamp? = nil,
+        fields: [Field] = [],
+        pointer: String = "",
+        quality: Int16 = 0
+    ) {
         self.identifier = identifier
         self.timestamp = timestamp
         self.fields = fields
         self.pointer = pointer
+        self.quality = quality
     }
 
     /// The first value of that name.

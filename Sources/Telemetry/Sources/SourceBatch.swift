@@ -10,6 +10,8 @@ struct SourceContents {
         var deviceID: Int32
         /// Source time; nil when the payload has none.
         var timestamp: Timestamp?
+        /// What the decoder says of all values; 0 is good.
+        var quality: Int16
         var values: MetricValues
     }
 
@@ -88,7 +90,9 @@ final class SourceBatch {
     func write(in transaction: Transaction) async throws -> [@Sendable () -> Void] {
         var apply: [@Sendable () -> Void] = []
         for id in stateful.keys.sorted() {
-            if let change = try await stateful[id]?.write(in: transaction) { apply.append(change) }
+            // On a copy, because a transaction may be tried a second time.
+            guard var decoding = stateful[id] else { continue }
+            apply.append(try await decoding.write(in: transaction))
         }
         return apply
     }
@@ -160,7 +164,12 @@ final class SourceBatch {
                 texts.formUnion(outcome.unknownTexts)
                 if outcome.known > 0 {
                     contents.readings.append(
-                        .init(deviceID: device.id, timestamp: sample.timestamp, values: outcome.values)
+                        .init(
+                            deviceID: device.id,
+                            timestamp: sample.timestamp,
+                            quality: sample.quality,
+                            values: outcome.values
+                        )
                     )
                 }
             } catch {

@@ -39,7 +39,10 @@ public protocol StatefulDecoding {
     /// - Throws: `DecodeFailure` for a message that is refused; changes made up to then are kept.
     mutating func decode(_ message: SourceMessage) throws(DecodeFailure) -> [Sample]
 
-    /// Writes what has changed, in the batch's transaction; called once, after the last `decode`.
+    /// Writes what has changed, in the batch's transaction, after the last `decode`.
+    ///
+    /// A transaction that the store refuses may be tried a second time: then this is called again, on a value as it
+    /// was before the first call. Implement it with a struct, so that nothing of the first call is left.
     ///
     /// - Returns: what makes the change visible in memory and has effects outside, such as requests to send; called
     ///   after COMMIT.

@@ -141,7 +141,9 @@ struct BatchDecoding {
             message.trace?.note(contents.trace)
             for name in contents.unknown { refused.quarantine(message, identifier: name) }
             ignoredKeys += contents.ignoredKeys
-            for found in contents.readings { add(found.timestamp, found.values, of: found.deviceID, from: message) }
+            for found in contents.readings {
+                add(found.timestamp, found.values, of: found.deviceID, quality: found.quality, from: message)
+            }
             let isUnknown = contents.readings.isEmpty && !contents.unknown.isEmpty
             fates.append(isUnknown ? .quarantined : .accepted(ReadingCounts()))
         }
@@ -158,6 +160,7 @@ struct BatchDecoding {
         _ timestamp: Timestamp?,
         _ values: MetricValues,
         of device: Int32,
+        quality: Int16 = 0,
         from message: TelemetryMessage
     ) {
         rows.append(
@@ -166,7 +169,7 @@ struct BatchDecoding {
                     deviceID: device,
                     timestamp: timestamp ?? message.receivedAt,
                     receivedAt: message.receivedAt,
-                    quality: timestamp == nil ? 1 : 0,
+                    quality: quality | (timestamp == nil ? 1 : 0),
                     values: values
                 ),
                 message: fates.count,
