@@ -48,6 +48,7 @@ let package = Package(
         // For Benchmarks/ and Fuzz/, which are packages of their own.
         .library(name: "HTTPWire", targets: ["HTTPWire"]),
         .library(name: "WireProperties", targets: ["WireProperties"]),
+        .library(name: "DecoderProperties", targets: ["DecoderProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -150,6 +151,13 @@ let package = Package(
         tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]),
         tests("Expressions", ["Primitives"]),
         tests("SparkplugB", ["Primitives", protobuf]),
+        .target(
+            name: "DecoderProperties",
+            dependencies: ["Decoders", "Primitives"],
+            path: "Tests/DecoderProperties",
+            swiftSettings: strict
+        ),
+        tests("Decoders", ["DecoderProperties", "Compression", "Expressions", "Primitives"]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         tests(

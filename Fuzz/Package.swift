@@ -3,6 +3,8 @@ import PackageDescription
 
 // Fuzzers; see README.md. A package of its own, because everything in it is built with libFuzzer's instrumentation.
 let fuzzers = ["FuzzRequest", "FuzzChunked", "FuzzWebSocket", "FuzzDeflate", "FuzzMultipart"]
+let decoderFuzzers = ["FuzzCBOR", "FuzzSenML", "FuzzCSV", "FuzzLineProtocol", "FuzzJSON", "FuzzExpansion", "FuzzTopic"]
+let decoderProperties = Target.Dependency.product(name: "DecoderProperties", package: "plantwright")
 let properties = Target.Dependency.product(name: "WireProperties", package: "plantwright")
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
@@ -15,5 +17,8 @@ let package = Package(
     ]
         + fuzzers.map { name in
             .executableTarget(name: name, dependencies: ["FuzzDriver", properties], swiftSettings: settings)
+        }
+        + decoderFuzzers.map { name in
+            .executableTarget(name: name, dependencies: ["FuzzDriver", decoderProperties], swiftSettings: settings)
         }
 )

@@ -7,8 +7,11 @@ public enum FuzzDriver {
     nonisolated(unsafe) private static var violation: ([UInt8]) -> String? = { _ in nil }
 
     /// Runs libFuzzer with the arguments of the process; returns its status.
-    public static func run(_ property: any Property.Type) -> CInt {
-        violation = property.violation
+    public static func run(_ property: any Property.Type) -> CInt { run(property.violation) }
+
+    /// Runs libFuzzer with what says whether an input breaks a property; returns its status.
+    public static func run(_ violation: @escaping ([UInt8]) -> String?) -> CInt {
+        self.violation = violation
         var count = CommandLine.argc
         var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
         return LLVMFuzzerRunDriver(&count, &arguments) { data, size in

@@ -1,0 +1,8 @@
+import DecoderProperties
+import FuzzDriver
+import Glibc
+
+@main
+enum FuzzLineProtocol {
+    static func main() { exit(FuzzDriver.run { LineProtocolProperty.violation($0) }) }
+}

@@ -1,0 +1,8 @@
+import DecoderProperties
+import FuzzDriver
+import Glibc
+
+@main
+enum FuzzSenML {
+    static func main() { exit(FuzzDriver.run { SenMLProperty.violation($0) }) }
+}

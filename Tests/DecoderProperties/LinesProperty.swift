@@ -1,0 +1,56 @@
+import Decoders
+import Primitives
+
+/// Separated values: what is read is the same when it is written in quotation marks and read again.
+public enum CSVProperty: DecoderProperty {
+    private static let delimiters = [",", ";", "\t", "|"]
+
+    /// Says what is wrong, or nil when the property holds.
+    public static func violation(_ input: [UInt8]) -> String? {
+        guard let choice = input.first else { return nil }
+        var options: JSONObject = ["delimiter": .string(delimiters[Int(choice & 3)])]
+        if choice & 4 != 0, choice & 3 != 0 { options["decimal"] = "," }
+        if choice & 8 != 0 { options["time"] = "a" }
+        if choice & 16 != 0 {
+            options["header"] = false
+            options["columns"] = ["a", "b"]
+        }
+        let payload = Array(input.dropFirst())
+        if let violation = SampleRules.violation(.csv, options, payload) { return violation }
+        guard case .success(let samples) = SampleRules.outcome(.csv, options, payload), let first = samples.first
+        else { return nil }
+        func line(_ cells: [String]) -> String {
+            cells.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",") + "\r\n"
+        }
+        func text(_ value: FieldValue) -> String { value.name ?? "" }
+        let names = first.fields.map(\.name)
+        let rows = samples.map { $0.fields.map { text($0.value) } }
+        let written = line(names) + rows.map(line).joined()
+        let outcome = SampleRules.outcome(.csv, ["time": "\u{1}"], Array(written.utf8))
+        guard case .success(let again) = outcome else { return "what was written cannot be read" }
+        // A line of one empty value is a blank line when it is not quoted; here it is, so that none is lost.
+        return again.map { $0.fields.map { text($0.value) } } == rows ? nil : "not itself again"
+    }
+}
+
+/// Line protocol: comments and blank lines before it change nothing but the places.
+public enum LineProtocolProperty: DecoderProperty {
+    private static let precisions = ["ns", "us", "ms", "s"]
+
+    /// Says what is wrong, or nil when the property holds.
+    public static func violation(_ input: [UInt8]) -> String? {
+        guard let choice = input.first else { return nil }
+        let options: JSONObject = [
+            "precision": .string(precisions[Int(choice & 3)]), "prefix": .bool(choice & 4 != 0),
+        ]
+        let payload = Array(input.dropFirst())
+        if let violation = SampleRules.violation(.lineProtocol, options, payload) { return violation }
+        guard case .success(let samples) = SampleRules.outcome(.lineProtocol, options, payload) else { return nil }
+        if samples.contains(where: { $0["measurement"] == nil || $0.fields.count < 2 }) {
+            return "a point without fields"
+        }
+        let later = SampleRules.outcome(.lineProtocol, options, Array("# x\n\n  \r\n".utf8) + payload)
+        guard case .success(let again) = later else { return "a comment makes a difference" }
+        return again.map(\.fields) == samples.map(\.fields) ? nil : "a comment changes values"
+    }
+}
