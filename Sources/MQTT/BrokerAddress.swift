@@ -10,6 +10,8 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
     public var isEncrypted: Bool
     /// How to sign in; nil for anonymous.
     public var credentials: BrokerCredentials?
+    /// What TLS needs to know beyond that.
+    public var tls = BrokerTLS()
 
     /// Makes an address from its parts.
     public init(host: String, port: UInt16, isEncrypted: Bool = false, credentials: BrokerCredentials? = nil) {

@@ -50,12 +50,17 @@ struct MosquittoHandle: ~Copyable {
         if let credentials = settings.broker.credentials {
             try check(mosquitto_username_pw_set(client, credentials.username, credentials.password))
         }
-        if settings.broker.isEncrypted {
-            // Certificate and host name are verified unless one asks the library not to, which nobody does here.
-            let directory = settings.caFile == nil ? "/etc/ssl/certs" : nil
-            try check(mosquitto_tls_set(client, settings.caFile, directory, nil, nil, nil))
-        }
+        if settings.broker.isEncrypted { try configureTLS(settings) }
         try storeConnectProperties(settings)
+    }
+
+    private func configureTLS(_ settings: ConnectionSettings) throws(MQTTError) {
+        let tls = settings.broker.tls
+        // Certificate and host name are verified unless one asks the library not to, which nobody does here.
+        let caFile = settings.caFile ?? tls.caFile
+        let directory = caFile == nil ? "/etc/ssl/certs" : nil
+        try check(mosquitto_tls_set(client, caFile, directory, tls.certificateFile, tls.keyFile, nil))
+        if let name = tls.applicationProtocol { try check(mosquitto_string_option(client, MOSQ_OPT_TLS_ALPN, name)) }
     }
 
     private func storeConnectProperties(_ settings: ConnectionSettings) throws(MQTTError) {

@@ -18,6 +18,8 @@ public final class TemporaryMosquitto: Sendable {
         public var sysInterval = 10
         /// PEM files that make the listener TLS.
         public var certificate: (file: String, key: String)?
+        /// A PEM file of the authority whose certificates clients must have.
+        public var clientAuthority: String?
         /// The lines of an `acl_file`.
         public var accessRules: [String] = []
 
@@ -120,6 +122,7 @@ public final class TemporaryMosquitto: Sendable {
         if let certificate = options.certificate {
             lines += ["certfile \(certificate.file)", "keyfile \(certificate.key)"]
         }
+        if let authority = options.clientAuthority { lines += ["cafile \(authority)", "require_certificate true"] }
         if !options.accounts.isEmpty {
             lines.append("password_file \(directory)/passwords")
             try BrokerProcess.writePasswords(options.accounts, to: directory + "/passwords")

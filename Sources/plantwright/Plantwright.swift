@@ -42,6 +42,14 @@ struct ServerFlags: ParsableArguments {
     var listen: String?
     @Option(help: "MQTT broker address; without it a private one is run (PLANTWRIGHT_MQTT_URL).")
     var mqttUrl: String?
+    @Option(help: "PEM file of the authorities to trust for mqtts:// (PLANTWRIGHT_MQTT_CA).")
+    var mqttCa: String?
+    @Option(help: "PEM file of our certificate for the MQTT broker (PLANTWRIGHT_MQTT_CERTIFICATE).")
+    var mqttCertificate: String?
+    @Option(help: "PEM file of its key (PLANTWRIGHT_MQTT_KEY).")
+    var mqttKey: String?
+    @Option(help: "ALPN name for the MQTT broker, such as x-amzn-mqtt-ca (PLANTWRIGHT_MQTT_ALPN).")
+    var mqttAlpn: String?
     @Option(help: "Client id of the durable session (PLANTWRIGHT_MQTT_CLIENT_ID).")
     var mqttClientId: String?
     @Option(help: "host:port of the private broker (PLANTWRIGHT_MQTT_LISTEN).")
@@ -62,6 +70,7 @@ struct ServerFlags: ParsableArguments {
     var values: [String: String] {
         [
             "LISTEN": listen, "MQTT_URL": mqttUrl, "MQTT_CLIENT_ID": mqttClientId, "MQTT_LISTEN": mqttListen,
+            "MQTT_CA": mqttCa, "MQTT_CERTIFICATE": mqttCertificate, "MQTT_KEY": mqttKey, "MQTT_ALPN": mqttAlpn,
             "PUBLIC_URL": publicUrl, "OUTBOUND_ALLOW": outboundAllow, "TLS_CERTIFICATE": tlsCertificate,
             "TLS_KEY": tlsKey, "TRUSTED_PROXIES": trustedProxies, "CORS_ORIGINS": corsOrigins,
         ].compactMapValues { $0 }

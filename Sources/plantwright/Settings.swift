@@ -166,6 +166,34 @@ struct SettingsReader {
                 reasons.append("MQTT_URL: \(error)")
             }
         }
+        readBrokerTLS(into: &settings)
+    }
+
+    /// Files for `mqtts://`; a certificate and its key come together.
+    private mutating func readBrokerTLS(into settings: inout Settings) {
+        var tls = BrokerTLS()
+        tls.caFile = readableFile("MQTT_CA")
+        tls.certificateFile = readableFile("MQTT_CERTIFICATE")
+        tls.keyFile = readableFile("MQTT_KEY")
+        tls.applicationProtocol = text("MQTT_ALPN")
+        if (text("MQTT_CERTIFICATE") == nil) != (text("MQTT_KEY") == nil) {
+            reasons.append("MQTT_CERTIFICATE and MQTT_KEY: one is of no use without the other")
+        }
+        guard tls != BrokerTLS() else { return }
+        guard settings.broker?.isEncrypted == true else {
+            reasons.append("MQTT_CA, MQTT_CERTIFICATE, MQTT_KEY, MQTT_ALPN: need an MQTT_URL that begins with mqtts://")
+            return
+        }
+        settings.broker?.tls = tls
+    }
+
+    private mutating func readableFile(_ name: String) -> String? {
+        guard let path = text(name) else { return nil }
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            reasons.append("\(name): the file cannot be read")
+            return nil
+        }
+        return Self.absolute(path)
     }
 
     private mutating func readPublicURL(into settings: inout Settings) {

@@ -97,6 +97,25 @@ struct TLSTests {
         }
     }
 
+    @Test func aBrokerMayAskForOurCertificate() async throws {
+        let certificates = try Certificates(hostName: "localhost")
+        defer { try? FileManager.default.removeItem(atPath: certificates.directory) }
+        var options = certificates.options
+        options.clientAuthority = certificates.caFile
+        try await TemporaryMosquitto.with(options) { broker in
+            var address = broker.address
+            address.tls.caFile = certificates.caFile
+            await #expect(throws: MQTTError.self) { _ = try await Publisher.connected(to: address) }
+            address.tls.certificateFile = certificates.directory + "/server.pem"
+            address.tls.keyFile = certificates.directory + "/server.key"
+            // A broker that knows no ALPN takes no notice of the name.
+            address.tls.applicationProtocol = "x-amzn-mqtt-ca"
+            let publisher = try await Publisher.connected(to: address)
+            try await publisher.publish("plant/a", "1")
+            await publisher.disconnect()
+        }
+    }
+
     @Test func aPlainBrokerIsNoSecureOne() async throws {
         try await TemporaryMosquitto.with { broker in
             var address = broker.address
