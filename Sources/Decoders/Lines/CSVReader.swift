@@ -3,7 +3,7 @@
 /// Lines end with LF or CR LF; blank lines are passed over, and so is a byte order mark.
 public struct CSVReader {
     /// One record.
-    public struct Record: Hashable {
+    public struct Record: Hashable, Sendable {
         /// The fields, unquoted.
         public var fields: [String]
         /// Which of them were quoted.
