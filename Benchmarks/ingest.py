@@ -6,8 +6,8 @@ subscriber takes N messages from the broker, then the server does, then the serv
 stopped. The same broker, publisher, payloads and run for all three. The server has taken a message when its row is
 committed: `plantwright_readings_stored_total`, and the table is counted in the end.
 
-    Benchmarks/ingest.py [--messages 200000] [--devices 100] [--metrics 5] [--runs 5] [--window 1000] [--rule]
-                         [--no-backlog] [--json FILE]
+    Benchmarks/ingest.py [--messages 200000] [--devices 100] [--metrics 5] [--runs 5] [--window 1000]
+                         [--rules 5] [--no-backlog] [--half] [--json FILE]
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace, directory: pathlib.Path):
         self.options = options
         self.tools = build_tools()
-        self.database = harness.PostgreSQL(directory)
+        self.database = harness.PostgreSQL(directory, ["-c", "track_commit_timestamp=on"])
         self.broker = harness.Mosquitto(directory)
         self.server = harness.Plantwright(
             directory, self.database.url, self.broker.url, {"PLANTWRIGHT_LOG_LEVEL": "warning"})
@@ -87,22 +87,24 @@ class Bench:
         for number in range(1, options.devices + 1):
             self.server.put(f"/api/v1/devices/bench-{number:06}",
                             {"name": f"Bench {number}", "profile": "bench", "asset": "bench"})
-        if options.rule:
-            self.server.put("/api/v1/rules/bench", {"name": "Never", "profile": "bench", "severity": "low",
-                                                    "condition": "m1 > 1000 and m2 < 0"})
+        for number in range(1, options.rules + 1):
+            metric = f"m{(number - 1) % options.metrics + 1}"
+            self.server.put(f"/api/v1/rules/bench-{number}", {
+                "name": f"Never {number}", "profile": "bench", "severity": "low", "condition": f"{metric} > 1000000"})
 
     def stop(self):
         for part in (self.server.kill, self.broker.stop, self.database.stop):
             with contextlib.suppress(Exception):
                 part()
 
-    def publisher(self, prefix: str, messages: int) -> subprocess.Popen:
+    def publisher(self, prefix: str, messages: int, times_of_day: bool = False) -> subprocess.Popen:
         options = self.options
-        first_ts = self.next_ts
+        first_ts = 0 if times_of_day else self.next_ts
         self.next_ts += messages // options.devices + 1
         return subprocess.Popen(
             [self.tools / "publisher", "127.0.0.1", str(self.broker.port), prefix, str(options.devices),
-             str(options.metrics), str(messages), str(options.window), "0", str(first_ts)],
+             str(options.metrics), str(messages), str(options.window), str(getattr(options, "rate", 0)),
+             str(first_ts)],
             stdout=subprocess.PIPE, text=True)
 
     @staticmethod
@@ -173,6 +175,33 @@ class Bench:
         self.wait_stored(messages)
         return self.measured(messages, start, (0, database, broker))
 
+    def half_run(self, rate: float) -> dict:
+        """At half the live rate: how long a message takes from the publisher's hand to COMMIT.
+
+        A reading's time is that of its publication, in microseconds; PostgreSQL tells when its transaction committed
+        (`track_commit_timestamp`). Both clocks are this machine's.
+        """
+        messages = self.options.messages
+        before, base, start = self.cpu(), self.stored(), time.monotonic()
+        since = int(self.database.psql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
+        self.options.rate = int(rate / 2)
+        publisher = self.publisher(SERVER_PREFIX, messages, times_of_day=True)
+        self.wait_stored(base + messages)
+        outcome = self.measured(messages, start, before)
+        self.options.rate = 0
+        self.result(publisher)
+        answer = self.database.psql(f"""
+            SELECT array_to_string(percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY 1000 *
+                extract(epoch FROM pg_xact_commit_timestamp(xmin) - ts)::float8), ' ')
+            FROM reading WHERE ts >= to_timestamp({since} / 1000.0)""")
+        outcome["p50"], outcome["p99"], outcome["worst"] = (float(part) for part in answer.split())
+        return outcome
+
+    def memory(self) -> float:
+        """The server's resident memory in MiB."""
+        status = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
     def check(self):
         """Every published message is one row, and none is missing or doubled."""
         rows = int(self.database.psql("SELECT count(*) FROM reading"))
@@ -195,6 +224,7 @@ COLUMNS = {
     "null": ("null subscriber", ["rate", "cpu", "brokerCPU"]),
     "live": ("server, live", ["rate", "cpu", "databaseCPU", "brokerCPU"]),
     "backlog": ("server, backlog", ["rate", "cpu", "databaseCPU", "brokerCPU"]),
+    "half": ("server, half load", ["rate", "cpu", "databaseCPU", "brokerCPU"]),
 }
 
 
@@ -213,7 +243,7 @@ def median_row(name: str, runs: list[dict]) -> str:
 def report(options: argparse.Namespace, about: dict, runs: list[dict]):
     print()
     print(f"{options.messages:,} messages of {options.metrics} values from {options.devices} devices, QoS 1, "
-          f"{len(runs)} runs{', one rule' if options.rule else ''}; median (least–most).")
+          f"{len(runs)} runs, {options.rules} rules; median (least–most).")
     print(f"{about['processor']}, {about['cores']} cores, load {about['loadBefore']:.1f} before; {about['mosquitto']}; "
           f"{about['postgresql']}.")
     print()
@@ -222,6 +252,15 @@ def report(options: argparse.Namespace, about: dict, runs: list[dict]):
     for name in COLUMNS:
         if name in runs[0]:
             print(median_row(name, runs))
+    print()
+    ratios = [run["live"]["rate"] / run["null"]["rate"] for run in runs]
+    memory = ", ".join(f"{run['memory']:.0f}" for run in runs)
+    print(f"live / null subscriber: {statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}); server memory "
+          f"{memory} MiB after each run")
+    if "half" in runs[0]:
+        for name in ("p50", "p99", "worst"):
+            print(f"published → committed at half load, {name}: "
+                  f"{statistics.median(run['half'][name] for run in runs):.1f} ms")
 
 
 def main():
@@ -231,7 +270,8 @@ def main():
     parser.add_argument("--metrics", type=int, default=5)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--window", type=int, default=1_000, help="unacknowledged messages of the publisher")
-    parser.add_argument("--rule", action="store_true", help="evaluate one rule on every reading")
+    parser.add_argument("--rules", type=int, default=5, help="how many rules to evaluate on every reading")
+    parser.add_argument("--half", action="store_true", help="also measure the latency of commits at half the live rate")
     parser.add_argument("--no-backlog", action="store_true", help="leave the backlog runs out")
     parser.add_argument("--json", type=pathlib.Path, help="also write every run to this file")
     options = parser.parse_args()
@@ -248,9 +288,13 @@ def main():
             run = {"null": bench.null_run(), "live": bench.live_run()}
             if not options.no_backlog:
                 run["backlog"] = bench.backlog_run()
+            if options.half:
+                run["half"] = bench.half_run(run["live"]["rate"])
+            run["memory"] = bench.memory()
             runs.append(run)
             print(f"run {number}/{options.runs}: " + "; ".join(
-                f"{name} {values['rate']:,.0f}/s, {values['cpu']:.1f} µs" for name, values in run.items()), flush=True)
+                f"{name} {run[name]['rate']:,.0f}/s, {run[name]['cpu']:.1f} µs" for name in COLUMNS if name in run)
+                + f"; {run['memory']:.0f} MiB", flush=True)
         bench.check()
     finally:
         bench.stop()

@@ -4,7 +4,8 @@
  *   publisher HOST PORT PREFIX DEVICES METRICS MESSAGES WINDOW RATE FIRST_TS
  *
  * Topics are PREFIX/bench-000001/telemetry and so on, round-robin; payloads {"ts":T,"m1":…,…} with T in Unix
- * milliseconds, FIRST_TS for each device's first message and one more for each further one. RATE is messages/s in all,
+ * milliseconds, FIRST_TS for each device's first message and one more for each further one; with FIRST_TS 0 it is the
+ * time of publication in microseconds. RATE is messages/s in all,
  * 0 for as many as possible. Prints one JSON object when all are acknowledged. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,8 +68,16 @@ static unsigned char *append(unsigned char *at, const char *topic, int topic_len
     return at + payload_length;
 }
 
+static int make_time(char *text, long long ts) {
+    if (ts > 0) return sprintf(text, "{\"ts\":%lld", ts);
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return sprintf(text, "{\"ts\":%lld.%03ld", (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000,
+                   time.tv_nsec / 1000 % 1000);
+}
+
 static int make_payload(char *text, int metrics, long long ts, long sequence) {
-    int length = sprintf(text, "{\"ts\":%lld", ts);
+    int length = make_time(text, ts);
     for (int metric = 1; metric <= metrics; metric++) {
         long value = (sequence * 37 + metric * 1013) % 9000;
         length += sprintf(text + length, ",\"m%d\":%ld.%02ld", metric, 10 + value / 100, value % 100);
@@ -104,7 +113,7 @@ int main(int argc, char **argv) {
         if (pending == written) pending = written = 0;
         while (made < allowed && made - bytes_acknowledged / 4 < window && pending < BUFFER) {
             int topic_length = sprintf(topic, "%s/bench-%06ld/telemetry", prefix, made % devices + 1);
-            int length = make_payload(payload, metrics, first_ts + made / devices, made);
+            int length = make_payload(payload, metrics, first_ts > 0 ? first_ts + made / devices : 0, made);
             uint16_t identifier = (uint16_t)(made % 65535 + 1);
             unsigned char *end = append(output + pending, topic, topic_length, identifier, payload, length);
             pending = (size_t)(end - output);

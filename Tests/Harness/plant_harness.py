@@ -56,7 +56,8 @@ def unprivileged(user: str) -> list[str]:
 class PostgreSQL:
     """A private server on a Unix socket, with fsync on."""
 
-    def __init__(self, directory: pathlib.Path):
+    def __init__(self, directory: pathlib.Path, options: list[str] | None = None):
+        self.options = options or []
         self.data = directory / "pg"
         self.sockets = directory / "s"
         binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
@@ -78,7 +79,7 @@ class PostgreSQL:
     def start(self):
         self.process = subprocess.Popen(
             [*unprivileged("postgres"), self.bin / "postgres", "-D", self.data, "-k", self.sockets, "-h", "",
-             "-c", "max_connections=60", "-c", "shared_buffers=64MB"],
+             "-c", "max_connections=60", "-c", "shared_buffers=64MB", *self.options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         wait_until(lambda: self.psql("SELECT 1", "postgres") == "1", what="PostgreSQL")
         if self.psql("SELECT count(*) FROM pg_database WHERE datname = 'plant'", "postgres") == "0":
