@@ -30,6 +30,8 @@ public final class PlantwrightMetrics: Sendable {
     public let httpRequestSeconds: Histogram
     /// What the web server's TLS listener tells.
     public let tls: TLSMetrics
+    /// What the workers on stored readings tell.
+    public let store: StoreMetrics
     private let deliveriesByOutcome: CounterFamily
     private let httpRequests: CounterFamily
     private let httpRefusals: CounterFamily
@@ -75,6 +77,7 @@ public final class PlantwrightMetrics: Sendable {
             "Duration of an ingest transaction up to the answer to COMMIT."
         )
         tls = TLSMetrics(registry: registry)
+        store = StoreMetrics(registry: registry)
         httpRequests = registry.counters(
             "plantwright_http_requests_total",
             "HTTP requests by matched route.",

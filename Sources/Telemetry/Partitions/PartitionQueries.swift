@@ -10,4 +10,9 @@ enum PartitionQueries {
             "SELECT ensure_reading_partition(\(retention.days), \(month))"
         ) { row throws(PostgresError) in try row.bool(0) }
     }
+
+    /// Statements with sample arguments.
+    static let all: [AnyStatement] = [
+        AnyStatement(ensure(retention: .forever, month: Timestamp(microseconds: 0)))
+    ]
 }
