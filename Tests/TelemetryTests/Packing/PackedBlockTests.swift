@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: 0..<200)
     func anyColumnsComeBackBitForBit(seed: UInt64) throws {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         let readings = RandomHour.make(&random, hour: Self.hour)
         let bytes = PackedBlock.encode(readings, start: Self.hour)
         let decoded = try PackedBlock.decode(bytes, device: 7, start: Self.hour)
@@ -69,7 +69,7 @@ import Testing
 
     @Test(arguments: 0..<300)
     func rubbishIsRefusedOrRead(seed: UInt64) throws {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         var bytes = PackedBlock.encode(RandomHour.make(&random, hour: Self.hour), start: Self.hour)
         for _ in 0...random.next(upTo: 8) {
             let place = random.next(upTo: bytes.count)
@@ -84,20 +84,7 @@ import Testing
     }
 }
 
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
+extension RandomNumberGenerator {
     /// A number from 0 below `limit`.
     mutating func next(upTo limit: Int) -> Int { Int.random(in: 0..<max(1, limit), using: &self) }
 }

@@ -11,7 +11,7 @@ import Testing
     /// and restarts in between, gives the same store and the same rollups as the ordered input, bit for bit.
     @Test(arguments: 0..<6)
     func orderAndRepetitionDoNotMatter(seed: UInt64) async throws {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         var ordered: (readings: [String], rollups: [String]) = ([], [])
         var input: [Reading] = []
         try await StoreWorkshop.with { shop in
@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: 0..<3)
     func bucketsHoldWhatTheReadingsSay(seed: UInt64) async throws {
-        var random = SeededGenerator(seed &+ 100)
+        var random = SeededGenerator(seed: seed &+ 100)
         try await StoreWorkshop.with { shop in
             let input = try shop.readings(&random, count: 1_500)
             for start in stride(from: 0, to: input.count, by: 100) {
