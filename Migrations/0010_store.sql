@@ -159,6 +159,7 @@ CREATE TABLE reading_packed (
     PRIMARY KEY (device_id, retention, start)
 );
 ALTER TABLE reading_packed ALTER COLUMN data SET STORAGE EXTERNAL;
+CREATE INDEX reading_packed_start ON reading_packed USING brin (start) WITH (pages_per_range = 16);
 
 -- What is packed of a class and month.
 CREATE TABLE reading_packed_month (

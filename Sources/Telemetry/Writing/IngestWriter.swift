@@ -255,6 +255,8 @@ extension IngestWriter {
         memory.withLock { memory in
             memory.mustReset = true
             memory.newest.reset()
+            // A partition may have expired meanwhile.
+            memory.partitions = []
         }
     }
 
