@@ -13,6 +13,8 @@ import Telemetry
 
 /// The parts of a running server that need a database, put together.
 struct ServerParts: Sendable {
+    let metrics: PlantwrightMetrics
+    let logger: Logger
     let pool: PostgresPool
     let ingestPool: PostgresPool
     let accounts: AccountStore
@@ -25,6 +27,7 @@ struct ServerParts: Sendable {
     let sources: SourceStore
     let writer: IngestWriter
     let readings: ReadingStore
+    let storage: StorageStore
     let erp: ERPParts
 
     init(
@@ -78,6 +81,15 @@ struct ServerParts: Sendable {
             logger: logger
         )
         readings = ReadingStore(pool: pool, plant: plant)
+        storage = StorageStore(
+            pool: pool,
+            behind: { metrics.store.rollupsBehind.value },
+            // Only our own PostgreSQL is known to have its data there.
+            disk: { settings.database == nil ? DiskUsage(ofDirectory: settings.dataDirectory) : nil },
+            clock: clock
+        )
+        self.metrics = metrics
+        self.logger = logger
     }
 
     /// Reads the configuration into memory.

@@ -5,7 +5,9 @@ import Primitives
 /// Reads one device's readings in source-time order, packed or not: nobody above needs to know.
 struct ReadingRows: Sendable {
     /// How many rows of the table come at a time; a row can be an hour of readings.
-    static let portion = 64
+    static let portion = 32
+    /// About how many readings are handed over at a time.
+    static let most = 1_000
 
     let device: Int32
     let retention: RetentionSchedule
@@ -23,8 +25,16 @@ struct ReadingRows: Sendable {
         for stretch in retention.stretches(from: from, to: to) {
             let statement = ReadingQueries.merged(device: device, stretch)
             try await session.stream(statement, batch: Self.portion, isolation: #isolation) { rows in
-                // Most rows are one reading each.
-                try await body(rows.count == 1 ? rows[0] : rows.flatMap { $0 })
+                var portion: [Reading] = []
+                portion.reserveCapacity(rows.count)
+                for row in rows {
+                    portion.append(contentsOf: row)
+                    if portion.count >= Self.most {
+                        try await body(portion)
+                        portion.removeAll(keepingCapacity: true)
+                    }
+                }
+                if !portion.isEmpty { try await body(portion) }
             }
         }
     }

@@ -104,7 +104,7 @@ extension StorageReport.Part {
 /// Makes the storage report.
 public struct StorageStore: Sendable {
     let pool: PostgresPool
-    let metrics: @Sendable () -> Double
+    let behind: @Sendable () -> Double
     let disk: @Sendable () -> DiskUsage?
     let clock: WallClock
 
@@ -122,7 +122,7 @@ public struct StorageStore: Sendable {
         clock: WallClock
     ) {
         self.pool = pool
-        metrics = behind
+        self.behind = behind
         self.disk = disk
         self.clock = clock
     }
@@ -159,7 +159,7 @@ public struct StorageStore: Sendable {
             newest: sums.newest,
             rollupBytes: sums.rollupBytes,
             dirty: sums.dirty,
-            behindSeconds: metrics(),
+            behindSeconds: behind(),
             parts: Self.parts(leaves, months, now: now),
             tables: try await pool.query(StorageQueries.tables())
         )
