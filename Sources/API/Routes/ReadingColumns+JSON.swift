@@ -40,7 +40,7 @@ extension ReadingColumns {
             "unit": .string(wanted.metric.unit), "bucket": .number(bucket), "resolution": .string(resolution),
             "times": milliseconds,
         ]
-        for (name, value) in series.first?.column.json.members ?? [] { object[name] = value }
+        for member in series.first?.column.json.members ?? [] { object[member.name] = member.value }
         return .object(object)
     }
 }

@@ -85,6 +85,14 @@ enum PackedBlockQueries {
         }
     }
 
+    static func beginUnpacking() -> Statement<Void> {
+        Statement(unprepared: "telemetry.packed.begin-unpacking", "SAVEPOINT unpacking")
+    }
+
+    static func endUnpacking() -> Statement<Void> {
+        Statement(unprepared: "telemetry.packed.end-unpacking", "RELEASE SAVEPOINT unpacking")
+    }
+
     static func insert(_ block: StoredBlock, hours: Int16, data: [UInt8]) -> Statement<Void> {
         Statement(
             "telemetry.packed.insert",

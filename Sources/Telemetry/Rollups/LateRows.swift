@@ -53,6 +53,9 @@ struct LateRows {
                 times: packed.map(\.reading.timestamp)
             )
         )
+        if blocks.isEmpty { return }
+        // In a subtransaction, so that the rows do not look like new ones of this transaction (`reading.twins`).
+        _ = try await transaction.execute(PackedBlockQueries.beginUnpacking())
         for block in blocks {
             var rows = BinaryCopyEncoder(reserving: 120 * block.readings.count)
             for reading in block.readings { rows.append(reading, retention: block.retention) }
@@ -66,6 +69,7 @@ struct LateRows {
                 )
             )
         }
+        _ = try await transaction.execute(PackedBlockQueries.endUnpacking())
     }
 }
 

@@ -92,7 +92,7 @@ enum StorageQueries {
             "telemetry.storage.points",
             """
             SELECT avg(cardinality(array_remove(values, NULL)))::double precision
-            FROM (SELECT values FROM reading LIMIT 1000) AS some
+            FROM (SELECT values FROM reading LIMIT 1000) AS portion
             """
         ) { row throws(PostgresError) in try row.optionalDouble(0) }
     }
