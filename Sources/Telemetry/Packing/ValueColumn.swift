@@ -58,7 +58,7 @@ enum ValueColumn {
 
     // MARK: - XOR
 
-    private static func writeXOR(_ values: [Double], to writer: inout BitWriter) {
+    static func writeXOR(_ values: [Double], to writer: inout BitWriter) {
         var previous: UInt64 = 0
         var window = (leading: 64, trailing: 64)
         for value in values {

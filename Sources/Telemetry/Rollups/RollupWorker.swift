@@ -7,7 +7,7 @@ import Synchronization
 
 /// Computes rollups behind the ingest: moves the frontier, computes what it passed, repairs what late rows marked.
 ///
-/// One per installation: it runs in the process that ingests. The module's README tells how it is right under every
+/// One per installation: it runs in the process that ingests. docs/store-protocol.md tells why it is right under every
 /// interleaving.
 public final class RollupWorker: Sendable {
     /// Most time of one device in one transaction: an hour of 1 kHz is 3.6 million readings.
