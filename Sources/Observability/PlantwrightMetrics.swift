@@ -44,10 +44,7 @@ public final class PlantwrightMetrics: Sendable {
             "Messages received from the broker or by HTTP."
         )
         readingsStored = registry.counter("plantwright_readings_stored_total", "New readings committed.")
-        readingsDuplicate = registry.counter(
-            "plantwright_readings_duplicate_total",
-            "Readings that were stored already."
-        )
+        readingsDuplicate = registry.counter("plantwright_readings_duplicate_total", "Readings stored already.")
         readingsLate = registry.counter(
             "plantwright_readings_late_total",
             "New readings older than their device's newest: stored and not evaluated."

@@ -81,13 +81,7 @@ struct ServerParts: Sendable {
             logger: logger
         )
         readings = ReadingStore(pool: pool, plant: plant)
-        storage = StorageStore(
-            pool: pool,
-            behind: { metrics.store.rollupsBehind.value },
-            // Only our own PostgreSQL is known to have its data there.
-            disk: { settings.database == nil ? DiskUsage(ofDirectory: settings.dataDirectory) : nil },
-            clock: clock
-        )
+        storage = Self.makeStorage(pool, settings: settings, metrics: metrics, clock: clock)
         self.metrics = metrics
         self.logger = logger
     }

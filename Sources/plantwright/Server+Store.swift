@@ -1,9 +1,25 @@
 import Foundation
 import Observability
+import PostgreSQL
 import Primitives
 import Telemetry
 
 extension ServerParts {
+    /// Reports sizes; of the disk only when our own PostgreSQL has its data there.
+    static func makeStorage(
+        _ pool: PostgresPool,
+        settings: Settings,
+        metrics: PlantwrightMetrics,
+        clock: WallClock
+    ) -> StorageStore {
+        StorageStore(
+            pool: pool,
+            behind: { metrics.store.rollupsBehind.value },
+            disk: { settings.database == nil ? DiskUsage(ofDirectory: settings.dataDirectory) : nil },
+            clock: clock
+        )
+    }
+
     /// What works on stored readings in the process that ingests: rollups, packing, partitions.
     func storeWorkers() -> [@Sendable () async -> Void] {
         let clock = WallClock.system
