@@ -9,11 +9,8 @@ enum SpanCover {
         var to: Timestamp
     }
 
-    /// The pieces of `[from, to)` in increasing time, without gap or overlap.
-    ///
-    /// - Parameters:
-    ///   - widest: the widest buckets to use; nil for readings only.
-    ///   - through: buckets that end later do not exist.
+    /// The pieces of `[from, to)` in increasing time, without gap or overlap; `widest` nil means readings only, and buckets
+    /// that end after `through` do not exist.
     static func pieces(from: Timestamp, to: Timestamp, widest: RollupSpan?, through: Timestamp) -> [Piece] {
         if from >= to { return [] }
         guard let widest else { return [Piece(span: nil, from: from, to: to)] }

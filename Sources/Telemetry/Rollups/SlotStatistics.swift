@@ -1,4 +1,6 @@
-/// What a bucket knows of one slot. Adding in the order of time gives the same bits each time.
+/// What a bucket knows of one slot.
+///
+/// Adding in the order of time gives the same bits each time.
 struct SlotStatistics: Hashable, Sendable {
     var count: Int32 = 0
     var minimum = Double.nan
