@@ -81,10 +81,10 @@ def wait_for_workers(database, rows: int):
     """Until everything is rolled up and every ended month is packed."""
     def is_done() -> bool:
         left = int(database.psql(
-            "SELECT count(*) FROM (SELECT FROM reading WHERE ts < date_trunc('month', now() - interval '2 days') "
-            "AT TIME ZONE 'UTC' AT TIME ZONE 'UTC' LIMIT 1) AS some"))
+            "SELECT count(*) FROM (SELECT FROM reading WHERE ts < date_trunc('month', (now() - interval '2 days') AT TIME ZONE 'UTC') "
+            "AT TIME ZONE 'UTC' AT TIME ZONE 'UTC' LIMIT 1) AS found"))
         behind = int(database.psql("SELECT count(*) FROM (SELECT FROM rollup_progress WHERE through < "
-                                   "now() - interval '1 day') AS some"))
+                                   "now() - interval '1 day') AS found"))
         started = int(database.psql("SELECT count(*) FROM rollup_progress")) > 0
         return started and left == 0 and behind == 0
     harness.wait_until(is_done, 7_200, f"rollups and packing of {rows} readings")
