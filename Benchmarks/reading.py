@@ -81,8 +81,8 @@ def wait_for_workers(database, rows: int):
     """Until everything is rolled up and every ended month is packed."""
     def is_done() -> bool:
         left = int(database.psql(
-            "SELECT count(*) FROM (SELECT FROM reading WHERE ts < date_trunc('month', (now() - interval '2 days') AT TIME ZONE 'UTC') "
-            "AT TIME ZONE 'UTC' AT TIME ZONE 'UTC' LIMIT 1) AS found"))
+            "SELECT count(*) FROM (SELECT FROM reading WHERE ts < date_trunc('month', "
+            "(now() - interval '2 days') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' LIMIT 1) AS found"))
         behind = int(database.psql("SELECT count(*) FROM (SELECT FROM rollup_progress WHERE through < "
                                    "now() - interval '1 day') AS found"))
         started = int(database.psql("SELECT count(*) FROM rollup_progress")) > 0
