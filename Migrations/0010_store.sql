@@ -145,25 +145,26 @@ CREATE TABLE rollup_dirty (
     minute    timestamptz NOT NULL
 );
 
--- Readings of one device and hour of an ended month, coded (docs/storage.md). An hour is either here or in `reading`.
+-- Readings of one device over an hour, or a day when they are few, of an ended month, coded (docs/storage.md). For a
+-- device, an hour is either here or in `reading`.
 CREATE TABLE reading_packed (
     device_id integer NOT NULL,
     retention smallint NOT NULL,
-    hour      timestamptz NOT NULL,
-    -- the source time of the newest reading in it
-    newest    timestamptz NOT NULL,
+    hours     smallint NOT NULL CHECK (hours IN (1, 24)),
+    start     timestamptz NOT NULL,
+    newest    timestamptz NOT NULL,          -- the source time of the last reading in it
     rows      integer NOT NULL,
     points    integer NOT NULL,
     data      bytea NOT NULL,
-    PRIMARY KEY (device_id, retention, hour)
+    PRIMARY KEY (device_id, retention, start)
 );
 ALTER TABLE reading_packed ALTER COLUMN data SET STORAGE EXTERNAL;
+CREATE INDEX reading_packed_start ON reading_packed USING brin (start) WITH (pages_per_range = 16);
 
 -- What is packed of a class and month.
 CREATE TABLE reading_packed_month (
     retention smallint NOT NULL,
     month     timestamptz NOT NULL,
-    hours     bigint NOT NULL,
     rows      bigint NOT NULL,
     points    bigint NOT NULL,
     bytes     bigint NOT NULL,

@@ -18,6 +18,8 @@ public struct APIServices: Sendable {
     public var writer: IngestWriter
     /// The way out.
     public var readings: ReadingStore
+    /// How much room it takes.
+    public var storage: StorageStore
     /// What became of what came in.
     public var ledger: LedgerStore
     /// Quarantine and rejected messages.
@@ -53,6 +55,7 @@ public struct APIServices: Sendable {
         plant: PlantStore,
         writer: IngestWriter,
         readings: ReadingStore,
+        storage: StorageStore,
         ledger: LedgerStore,
         refused: RefusedMessageStore,
         sources: SourceStore,
@@ -72,6 +75,7 @@ public struct APIServices: Sendable {
         self.plant = plant
         self.writer = writer
         self.readings = readings
+        self.storage = storage
         self.ledger = ledger
         self.refused = refused
         self.sources = sources
@@ -127,10 +131,16 @@ public struct PlantwrightAPI: Sendable {
         TelemetryRoutes(
             plant: services.plant,
             writer: services.writer,
-            readings: services.readings,
             metrics: services.metrics,
             clock: services.clock
         ).register(on: &routes)
+        ReadingRoutes(
+            plant: services.plant,
+            latest: services.writer.latest,
+            readings: services.readings,
+            clock: services.clock
+        ).register(on: &routes)
+        StorageRoutes(storage: services.storage).register(on: &routes)
         LedgerRoutes(plant: services.plant, ledger: services.ledger, clock: services.clock).register(on: &routes)
         RefusedMessageRoutes(plant: services.plant, refused: services.refused, sources: services.sources)
             .register(on: &routes)

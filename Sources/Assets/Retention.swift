@@ -49,6 +49,13 @@ public struct RetentionSchedule: Hashable, Sendable {
         public var to: Timestamp
         /// The class.
         public var retention: RetentionClass
+
+        /// Makes a part.
+        public init(from: Timestamp, to: Timestamp, retention: RetentionClass) {
+            self.from = from
+            self.to = to
+            self.retention = retention
+        }
     }
 
     /// In increasing time; before the first one readings are kept for ever.

@@ -30,6 +30,8 @@ public final class PlantwrightMetrics: Sendable {
     public let httpRequestSeconds: Histogram
     /// What the web server's TLS listener tells.
     public let tls: TLSMetrics
+    /// What the workers on stored readings tell.
+    public let store: StoreMetrics
     private let deliveriesByOutcome: CounterFamily
     private let httpRequests: CounterFamily
     private let httpRefusals: CounterFamily
@@ -42,10 +44,7 @@ public final class PlantwrightMetrics: Sendable {
             "Messages received from the broker or by HTTP."
         )
         readingsStored = registry.counter("plantwright_readings_stored_total", "New readings committed.")
-        readingsDuplicate = registry.counter(
-            "plantwright_readings_duplicate_total",
-            "Readings that were stored already."
-        )
+        readingsDuplicate = registry.counter("plantwright_readings_duplicate_total", "Readings stored already.")
         readingsLate = registry.counter(
             "plantwright_readings_late_total",
             "New readings older than their device's newest: stored and not evaluated."
@@ -75,6 +74,7 @@ public final class PlantwrightMetrics: Sendable {
             "Duration of an ingest transaction up to the answer to COMMIT."
         )
         tls = TLSMetrics(registry: registry)
+        store = StoreMetrics(registry: registry)
         httpRequests = registry.counters(
             "plantwright_http_requests_total",
             "HTTP requests by matched route.",

@@ -121,6 +121,15 @@ extension ResultRow {
         return array
     }
 
+    /// Reads a `double precision[]` that may be NULL, with NaN in place of NULL elements.
+    public func optionalDoubles(_ column: Int) throws(PostgresError) -> [Double]? {
+        var array: [Double] = []
+        let isPresent = try readArray(column, of: Double.self) { element throws(PostgresError) in
+            array.append(element ?? .nan)
+        }
+        return isPresent ? array : nil
+    }
+
     /// Reads a `double precision[]` whose elements may be NULL.
     public func doubleArray(_ column: Int) throws(PostgresError) -> [Double?] { try arrayOfOptionals(column) }
     /// Reads a `smallint[]`.

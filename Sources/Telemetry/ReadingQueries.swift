@@ -91,7 +91,7 @@ enum ReadingWriteQueries {
                 (SELECT ts FROM reading WHERE device_id = pair.id AND retention = pair.class ORDER BY ts DESC LIMIT 1)
                 UNION ALL
                 (SELECT newest FROM reading_packed WHERE device_id = pair.id AND retention = pair.class
-                ORDER BY hour DESC LIMIT 1)) newest
+                ORDER BY start DESC LIMIT 1)) newest
             GROUP BY pair.id
             """
         ) { row throws(PostgresError) in

@@ -169,6 +169,7 @@ struct PlantwrightServer: Sendable {
                 await watch.run { metrics.noteDropped($0, readiness) }
             }
             group.addTask { try await parts.ledger.run() }
+            for worker in parts.storeWorkers() { group.addTask { await worker() } }
             if let companion = companion.take() { group.addTask { try await companion(running) } }
             try await group.waitForAll()
         }
@@ -204,6 +205,7 @@ struct PlantwrightServer: Sendable {
             plant: parts.plant,
             writer: parts.writer,
             readings: parts.readings,
+            storage: parts.storage,
             ledger: parts.ledger,
             refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
             sources: parts.sources,

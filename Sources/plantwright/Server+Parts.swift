@@ -13,6 +13,8 @@ import Telemetry
 
 /// The parts of a running server that need a database, put together.
 struct ServerParts: Sendable {
+    let metrics: PlantwrightMetrics
+    let logger: Logger
     let pool: PostgresPool
     let ingestPool: PostgresPool
     let accounts: AccountStore
@@ -25,6 +27,7 @@ struct ServerParts: Sendable {
     let sources: SourceStore
     let writer: IngestWriter
     let readings: ReadingStore
+    let storage: StorageStore
     let erp: ERPParts
 
     init(
@@ -78,6 +81,9 @@ struct ServerParts: Sendable {
             logger: logger
         )
         readings = ReadingStore(pool: pool, plant: plant)
+        storage = Self.makeStorage(pool, settings: settings, metrics: metrics, clock: clock)
+        self.metrics = metrics
+        self.logger = logger
     }
 
     /// Reads the configuration into memory.

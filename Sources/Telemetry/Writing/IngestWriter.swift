@@ -21,6 +21,8 @@ public final class IngestWriter: Sendable {
     /// The right to write, which each transaction checks; nil where nobody else can write.
     let lease: IngestLease?
     private let clock: WallClock
+    /// How far rollups and packing have come.
+    public let frontier = StoreFrontier()
     private let gate = IngestGate()
     private let memory = Mutex(Memory())
 
@@ -71,6 +73,12 @@ public final class IngestWriter: Sendable {
 
     /// Forgets what is in memory, since another process may have written meanwhile.
     public func invalidate() { forget() }
+
+    /// Lets something look at the newest source time of each device, as far as known, and move the frontier, while no
+    /// transaction is under way: be short.
+    func whileIngestRests<Result>(_ body: ([Int32: Timestamp]) -> Result) async throws -> Result {
+        try await gate.exclusively { body(self.memory.withLock { $0.newest.all }) }
+    }
 
     /// Stores history without evaluating it.
     public func importHistory(_ readings: [Reading]) async throws -> ReadingCounts {
@@ -194,8 +202,10 @@ extension IngestWriter {
                 trustsNewest: trustsNewest
             )
             try await ensure(plan.partitions)
+            let late = LateRows(plan.staged, frontier: frontier.snapshot)
             let started = ContinuousClock.now
             let (outcome, apply) = try await pool.transaction { transaction in
+                if !late.isEmpty { try await late.admit(in: transaction) }
                 let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
                 try await work.refused.insert(in: transaction)
                 var apply = try await work.sources?.write(in: transaction) ?? []
@@ -245,6 +255,8 @@ extension IngestWriter {
         memory.withLock { memory in
             memory.mustReset = true
             memory.newest.reset()
+            // A partition may have expired meanwhile.
+            memory.partitions = []
         }
     }
 
@@ -252,6 +264,7 @@ extension IngestWriter {
     private func prepareMemory(for work: Work) async throws -> NewestTimestamps {
         if memory.withLock({ $0.mustReset }) {
             for participant in participants { try await participant.reset() }
+            try await frontier.load(from: pool)
             memory.withLock { $0.mustReset = false }
         }
         var newest = memory.withLock { $0.newest }

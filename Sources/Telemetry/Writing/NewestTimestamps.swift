@@ -23,6 +23,9 @@ struct NewestTimestamps {
     /// The newest source time; nil when the device has no reading.
     func newest(_ device: Int32) -> Timestamp? { known[device] ?? nil }
 
+    /// All that are known.
+    var all: [Int32: Timestamp] { known.compactMapValues { $0 } }
+
     /// Notes written rows, after COMMIT; per device in increasing source time.
     mutating func advance(_ rows: [BatchPlan.Row]) {
         for row in rows { known[row.reading.deviceID] = row.reading.timestamp }

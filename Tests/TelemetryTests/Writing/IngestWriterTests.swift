@@ -161,7 +161,7 @@ import Testing
                 points: 10
             )
             #expect(columns.times.count <= 10 && columns.bucket > 0)
-            guard case .buckets(let minimum, let maximum, _) = columns.series[0].column else {
+            guard case .buckets(let minimum, let maximum, _, _) = columns.series[0].column else {
                 Issue.record("expected buckets")
                 return
             }

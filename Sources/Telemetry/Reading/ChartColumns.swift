@@ -1,0 +1,65 @@
+import Assets
+import Primitives
+
+/// Collects a chart's buckets from pieces of any resolution, in increasing time.
+struct ChartColumns {
+    let width: Int64
+    let slots: [Int]
+    /// The number of each bucket with data: its start by the width.
+    private(set) var buckets: [Int64] = []
+    /// By slot (as placed in `slots`), one entry per bucket.
+    private(set) var columns: [[SlotStatistics]]
+
+    init(width: Int64, slots: [Int]) {
+        self.width = max(1, width)
+        self.slots = slots
+        columns = slots.map { _ in [] }
+    }
+
+    mutating func add(_ reading: Reading) {
+        let index = bucket(at: reading.timestamp)
+        for (place, slot) in slots.enumerated() {
+            if let value = reading.values[slot] { columns[place][index].add(value) }
+        }
+    }
+
+    /// Adds what a narrower bucket knows of the slot at a place.
+    mutating func add(_ statistics: SlotStatistics, place: Int, at start: Timestamp) {
+        columns[place][bucket(at: start)].add(statistics)
+    }
+
+    private mutating func bucket(at time: Timestamp) -> Int {
+        let number = time.floored(to: width).microseconds / width
+        if buckets.last != number {
+            buckets.append(number)
+            for place in columns.indices { columns[place].append(SlotStatistics()) }
+        }
+        return buckets.count - 1
+    }
+
+    /// Makes gaps visible: an empty bucket after each that is followed by nothing for longer than `tolerance`.
+    mutating func markGaps(tolerance: Int64) {
+        let longest = max(tolerance, width)
+        var (marked, kept) = ([Int64](), [Int?]())
+        for (index, number) in buckets.enumerated() {
+            if let last = buckets[..<index].last, (number - last - 1) * width >= longest {
+                marked.append(last + 1)
+                kept.append(nil)
+            }
+            marked.append(number)
+            kept.append(index)
+        }
+        buckets = marked
+        columns = columns.map { column in kept.map { $0.map { column[$0] } ?? SlotStatistics() } }
+    }
+
+    /// The increase of a counter per bucket, the step from the bucket before included; nil where nothing is known.
+    func increase(place: Int) -> [Double?] {
+        var last = Double.nan
+        return columns[place].map { statistics in
+            if statistics.count == 0 { return nil }
+            defer { last = statistics.last }
+            return statistics.rise + (last.isNaN ? 0 : SlotStatistics.rise(from: last, to: statistics.first))
+        }
+    }
+}

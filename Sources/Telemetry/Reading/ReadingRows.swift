@@ -1,0 +1,52 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// Reads one device's readings in source-time order, packed or not: nobody above needs to know.
+struct ReadingRows: Sendable {
+    /// How many rows of the table come at a time; a row can be an hour of readings.
+    static let portion = 32
+    /// About how many readings are handed over at a time.
+    static let most = 1_000
+
+    let device: Int32
+    let retention: RetentionSchedule
+
+    /// Hands out the readings of `[from, to)` in increasing source time, at constant memory.
+    ///
+    /// Each stretch of one retention class is read by one statement, so that a reading that is being packed or unpacked
+    /// meanwhile is seen exactly once.
+    func stream(
+        from: Timestamp,
+        to: Timestamp,
+        in session: some PostgresSession,
+        _ body: ([Reading]) async throws -> Void
+    ) async throws {
+        for stretch in retention.stretches(from: from, to: to) {
+            let statement = ReadingQueries.merged(device: device, stretch)
+            try await session.stream(statement, batch: Self.portion, isolation: #isolation) { rows in
+                var portion: [Reading] = []
+                portion.reserveCapacity(rows.count)
+                for row in rows {
+                    portion.append(contentsOf: row)
+                    if portion.count >= Self.most {
+                        try await body(portion)
+                        portion.removeAll(keepingCapacity: true)
+                    }
+                }
+                if !portion.isEmpty { try await body(portion) }
+            }
+        }
+    }
+
+    /// How many readings `[from, to)` has, counted to about `limit` at most.
+    func count(from: Timestamp, to: Timestamp, limit: Int, in session: some PostgresSession) async throws -> Int {
+        var count = 0
+        for stretch in retention.stretches(from: from, to: to) where count <= limit {
+            count += Int(
+                try await session.first(ReadingQueries.count(device: device, stretch, limit: Int64(limit))) ?? 0
+            )
+        }
+        return count
+    }
+}

@@ -1,0 +1,108 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// The newest block of a device.
+struct NewestBlock: Sendable {
+    var reading: Reading?
+}
+
+/// The statements that read readings.
+enum ReadingQueries {
+    /// How many readings a stretch holds: those that are not packed counted to `limit`, packed ones whole blocks.
+    static func count(device: Int32, _ stretch: RetentionSchedule.Stretch, limit: Int64) -> Statement<Int64> {
+        Statement(
+            "telemetry.reading.count",
+            """
+            SELECT (SELECT count(*) FROM (SELECT 1 FROM reading
+                    WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                        AND ts >= \(stretch.from) AND ts < \(stretch.to) LIMIT \(limit) + 1) AS counted)
+                + coalesce((SELECT sum(rows) FROM (SELECT rows FROM reading_packed
+                    WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                        AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
+                        AND newest >= \(stretch.from) LIMIT \(limit) + 1) AS blocks), 0)::bigint
+            """
+        ) { row throws(PostgresError) in try row.int64(0) }
+    }
+
+    /// The readings of a stretch in source-time order; a row is one reading or all of a packed block.
+    static func merged(device: Int32, _ stretch: RetentionSchedule.Stretch) -> Statement<[Reading]> {
+        Statement(
+            "telemetry.reading.merged",
+            """
+            SELECT ts, received_at, quality, values, NULL::bytea FROM reading
+            WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                AND ts >= \(stretch.from) AND ts < \(stretch.to)
+            UNION ALL
+            SELECT start, newest, 0::smallint, '{}'::double precision[], data FROM reading_packed
+            WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
+            ORDER BY 1
+            """
+        ) { row throws(PostgresError) in
+            let time = try row.timestamp(0)
+            if let packed = try row.optionalPackedReadings(4, device: device, start: time) {
+                return packed.filter { $0.timestamp >= stretch.from && $0.timestamp < stretch.to }
+            }
+            return [
+                Reading(
+                    deviceID: device,
+                    timestamp: time,
+                    receivedAt: try row.timestamp(1),
+                    quality: try row.int16(2),
+                    values: MetricValues(slots: try row.doubles(3))
+                )
+            ]
+        }
+    }
+
+    /// The newest reading of each device that is not packed.
+    static func latest(_ pairs: DeviceClasses) -> Statement<Reading> {
+        Statement(
+            "telemetry.reading.latest",
+            """
+            SELECT DISTINCT ON (pair.id) pair.id, newest.ts, newest.received_at, newest.quality, newest.values
+            FROM unnest(\(pairs.devices), \(pairs.classes)) AS pair (id, class) CROSS JOIN LATERAL (
+                SELECT ts, received_at, quality, values FROM reading
+                WHERE device_id = pair.id AND retention = pair.class ORDER BY ts DESC LIMIT 1) newest
+            ORDER BY pair.id, newest.ts DESC
+            """
+        ) { row throws(PostgresError) in
+            Reading(
+                deviceID: try row.int32(0),
+                timestamp: try row.timestamp(1),
+                receivedAt: try row.timestamp(2),
+                quality: try row.int16(3),
+                values: try row.metricValues(4)
+            )
+        }
+    }
+
+    /// The newest packed reading of each device.
+    static func latestPacked(_ pairs: DeviceClasses) -> Statement<NewestBlock> {
+        Statement(
+            "telemetry.reading.latest-packed",
+            """
+            SELECT DISTINCT ON (pair.id) pair.id, newest.start, newest.data
+            FROM unnest(\(pairs.devices), \(pairs.classes)) AS pair (id, class) CROSS JOIN LATERAL (
+                SELECT start, data FROM reading_packed
+                WHERE device_id = pair.id AND retention = pair.class ORDER BY start DESC LIMIT 1) newest
+            ORDER BY pair.id, newest.start DESC
+            """
+        ) { row throws(PostgresError) in
+            let (device, start) = (try row.int32(0), try row.timestamp(1))
+            return NewestBlock(reading: try row.packedReadings(2, device: device, start: start).last)
+        }
+    }
+
+    /// Statements with sample arguments.
+    static let all: [AnyStatement] = {
+        let time = Timestamp(microseconds: 0)
+        let stretch = RetentionSchedule.Stretch(from: time, to: time, retention: .forever)
+        let pairs = DeviceClasses([0], .empty)
+        return [
+            AnyStatement(count(device: 0, stretch, limit: 1)), AnyStatement(merged(device: 0, stretch)),
+            AnyStatement(latest(pairs)), AnyStatement(latestPacked(pairs)),
+        ]
+    }()
+}

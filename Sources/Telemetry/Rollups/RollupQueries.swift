@@ -1,0 +1,186 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// Up to where a device's buckets are computed.
+struct RollupProgress: Sendable {
+    var deviceID: Int32
+    var through: Timestamp
+}
+
+/// A minute whose readings changed after it was computed.
+struct DirtyMinute: Hashable, Sendable {
+    var deviceID: Int32
+    var minute: Timestamp
+}
+
+/// What one bucket knows of one slot.
+struct SlotRow: Sendable {
+    var bucket: Timestamp
+    var place: Int64
+    var statistics: SlotStatistics
+}
+
+/// The statements on rollups.
+enum RollupQueries {
+    static func progress() -> Statement<RollupProgress> {
+        Statement("telemetry.rollup.progress", "SELECT device_id, through FROM rollup_progress") {
+            row throws(PostgresError) in
+            RollupProgress(deviceID: try row.int32(0), through: try row.timestamp(1))
+        }
+    }
+
+    static func progress(ofDevice device: Int32) -> Statement<Timestamp> {
+        Statement("telemetry.rollup.progress-of", "SELECT through FROM rollup_progress WHERE device_id = \(device)") {
+            row throws(PostgresError) in try row.timestamp(0)
+        }
+    }
+
+    static func setProgress(device: Int32, through: Timestamp) -> Statement<Void> {
+        Statement(
+            "telemetry.rollup.set-progress",
+            """
+            INSERT INTO rollup_progress (device_id, through) VALUES (\(device), \(through))
+            ON CONFLICT (device_id) DO UPDATE SET through = greatest(rollup_progress.through, excluded.through)
+            """
+        )
+    }
+
+    /// The source time of the first reading at or after `from`, packed ones included; no row when there is none.
+    static func first(device: Int32, retention: RetentionClass, from: Timestamp) -> Statement<Timestamp?> {
+        Statement(
+            "telemetry.rollup.first",
+            """
+            SELECT least(
+                (SELECT ts FROM reading WHERE device_id = \(device) AND retention = \(retention.days)
+                    AND ts >= \(from) ORDER BY ts LIMIT 1),
+                (SELECT greatest(start, \(from)) FROM reading_packed WHERE device_id = \(device)
+                    AND retention = \(retention.days) AND start > \(from) - interval '1 day' AND newest >= \(from)
+                    ORDER BY start LIMIT 1))
+            """
+        ) { row throws(PostgresError) in try row.optionalTimestamp(0) }
+    }
+
+    static func delete(device: Int32, span: RollupSpan, from: Timestamp, to: Timestamp) -> Statement<Void> {
+        Statement(
+            "telemetry.rollup.delete",
+            """
+            DELETE FROM rollup
+            WHERE device_id = \(device) AND span = \(span.rawValue) AND bucket >= \(from) AND bucket < \(to)
+            """
+        )
+    }
+
+    static func buckets(device: Int32, span: RollupSpan, from: Timestamp, to: Timestamp) -> Statement<RollupBucket> {
+        Statement(
+            "telemetry.rollup.buckets",
+            """
+            SELECT bucket, readings, counts, minimum, maximum, total, first, last, rise FROM rollup
+            WHERE device_id = \(device) AND span = \(span.rawValue) AND bucket >= \(from) AND bucket < \(to)
+            ORDER BY bucket
+            """
+        ) { row throws(PostgresError) in
+            var bucket = RollupBucket(start: try row.timestamp(0))
+            bucket.readings = try row.int32(1)
+            let counts = try row.int32Array(2)
+            let last = try row.doubles(7)
+            let minimum = try row.optionalDoubles(3) ?? last
+            let maximum = try row.optionalDoubles(4) ?? last
+            let total = try row.optionalDoubles(5) ?? last
+            let first = try row.optionalDoubles(6) ?? last
+            let rise = try row.optionalDoubles(8) ?? []
+            guard [minimum, maximum, total, first, last].allSatisfy({ $0.count == counts.count }) else {
+                throw row.decodingError(2, "has another length than its neighbours")
+            }
+            bucket.slots = counts.indices.map { slot in
+                SlotStatistics(
+                    count: counts[slot],
+                    minimum: minimum[slot],
+                    maximum: maximum[slot],
+                    total: total[slot],
+                    first: first[slot],
+                    last: last[slot],
+                    rise: slot < rise.count && !rise[slot].isNaN ? rise[slot] : 0
+                )
+            }
+            return bucket
+        }
+    }
+
+    /// The first hour with a rollup at or after `from`.
+    static func firstHour(device: Int32, from: Timestamp) -> Statement<Timestamp?> {
+        Statement(
+            "telemetry.rollup.first-hour",
+            "SELECT min(bucket) FROM rollup WHERE device_id = \(device) AND span = 60::smallint AND bucket >= \(from)"
+        ) { row throws(PostgresError) in try row.optionalTimestamp(0) }
+    }
+
+    /// What buckets know of some slots (counted from 0); `place` counts the slots from 1.
+    static func slots(
+        _ slots: [Int32],
+        device: Int32,
+        span: RollupSpan,
+        from: Timestamp,
+        to: Timestamp
+    ) -> Statement<SlotRow> {
+        Statement(
+            "telemetry.rollup.slots",
+            """
+            SELECT bucket, wanted.place, counts[slot + 1], coalesce(minimum[slot + 1], last[slot + 1]),
+                coalesce(maximum[slot + 1], last[slot + 1]), coalesce(total[slot + 1], last[slot + 1]),
+                coalesce(first[slot + 1], last[slot + 1]), last[slot + 1], coalesce(rise[slot + 1], 0)
+            FROM rollup CROSS JOIN LATERAL unnest(\(slots)) WITH ORDINALITY AS wanted (slot, place)
+            WHERE device_id = \(device) AND span = \(span.rawValue) AND bucket >= \(from) AND bucket < \(to)
+                AND counts[slot + 1] > 0
+            ORDER BY bucket
+            """
+        ) { row throws(PostgresError) in
+            SlotRow(
+                bucket: try row.timestamp(0),
+                place: try row.int64(1),
+                statistics: SlotStatistics(
+                    count: try row.int32(2),
+                    minimum: try row.double(3),
+                    maximum: try row.double(4),
+                    total: try row.optionalDouble(5) ?? .nan,
+                    first: try row.double(6),
+                    last: try row.double(7),
+                    rise: try row.double(8)
+                )
+            )
+        }
+    }
+
+    /// Takes marks out; what is computed afterwards in the transaction sees every row that they stand for.
+    static func takeDirty(limit: Int64) -> Statement<DirtyMinute> {
+        Statement(
+            "telemetry.rollup.take-dirty",
+            """
+            DELETE FROM rollup_dirty WHERE ctid = ANY(ARRAY(SELECT ctid FROM rollup_dirty LIMIT \(limit)))
+            RETURNING device_id, minute
+            """
+        ) { row throws(PostgresError) in
+            DirtyMinute(deviceID: try row.int32(0), minute: try row.timestamp(1))
+        }
+    }
+
+    static func dirtyCount() -> Statement<Int64> {
+        Statement("telemetry.rollup.dirty-count", "SELECT count(*) FROM rollup_dirty") { row throws(PostgresError) in
+            try row.int64(0)
+        }
+    }
+
+    /// Statements with sample arguments.
+    static let all: [AnyStatement] = {
+        let time = Timestamp(microseconds: 0)
+        return [
+            AnyStatement(progress()), AnyStatement(progress(ofDevice: 0)),
+            AnyStatement(setProgress(device: 0, through: time)),
+            AnyStatement(first(device: 0, retention: .forever, from: time)),
+            AnyStatement(delete(device: 0, span: .hour, from: time, to: time)),
+            AnyStatement(buckets(device: 0, span: .hour, from: time, to: time)), AnyStatement(takeDirty(limit: 1)),
+            AnyStatement(dirtyCount()), AnyStatement(firstHour(device: 0, from: time)),
+            AnyStatement(slots([], device: 0, span: .hour, from: time, to: time)),
+        ]
+    }()
+}
