@@ -69,9 +69,10 @@ export class ComparePanel extends PlantElement {
       fill(this.#error);
       this.#chart.set(this.devices.flatMap(({ key, name }) => {
         const found = answer.series.find((/** @type {any} */ series) => series.device === key && series.metric === this.metric.key);
-        return found ? [{ device: key, name, interval: plant.patienceWith(key) / 3, series: { bucket: answer.bucket, ...found } }] : [];
+        return found ? [{ device: key, name, interval: plant.patienceWith(key) / 3, series: { bucket: answer.bucket ?? 0, ...found } }] : [];
       }), range);
-      this.#resolution.textContent = answer.bucket ? resolutionText(answer.resolution, answer.bucket).replace('Lowest, mean and highest', 'Mean') : resolutionText('raw', 0);
+      const coarsest = [answer, ...answer.series].reduce((coarse, { bucket, resolution }) => (bucket ?? 0) > coarse.bucket ? { bucket, resolution } : coarse, { bucket: 0, resolution: 'raw' });
+      this.#resolution.textContent = resolutionText(coarsest.resolution, coarsest.bucket).replace('Lowest, mean and highest', 'Mean');
     } catch (error) {
       if (load === this.#loads && !this.signal.aborted) fill(this.#error, errorState(error, () => this.#load()));
     } finally {

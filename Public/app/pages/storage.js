@@ -77,7 +77,7 @@ function diskBar({ path, totalBytes, freeBytes }) {
 /** @param {Storage} storage @returns {[string, string, import('../core/dom.js').Child]} */
 function fullWords({ fullOn, growthBytesPerDay, disk }) {
   if (!disk) return ['–', '', ''];
-  if (!fullOn) return ['Not soon', '', growthBytesPerDay === null ? 'Known after a day of growth.' : 'It does not grow.'];
+  if (!fullOn) return ['Not soon', '', growthBytesPerDay === null ? 'Known after a day of growth.' : growthBytesPerDay > 0 ? 'Not within a hundred years.' : 'It does not grow.'];
   const days = Math.round((Date.parse(fullOn) - Date.now()) / DAY), soon = days <= SOON;
   const when = `On ${dateFormat.format(Date.parse(fullOn))}, if it goes on like this.`;
   return [days < 1 ? 'Today' : days > 730 ? `${Math.round(days / 365)} years` : plural(days, 'day'), days < 1 ? '' : 'left', soon ? h('span', { class: 'is-bad' }, icon('triangle-alert'), when) : when];
