@@ -51,7 +51,7 @@ class ImportPanel {
   }
 
   #example() {
-    return [new Date(Date.now() - 86_400_000).toISOString(), ...plant.metricsOf(this.device).map(({ kind, key }) => kind === 'state' ? (key === 'running' ? 'true' : 'idle') : kind === 'location' ? '"52.37 4.89"' : '12.5')];
+    return [new Date(Date.now() - 86_400_000).toISOString(), ...plant.metricsOf(this.device).map(({ kind, key }) => kind === 'state' ? (key === 'running' ? 'true' : 'idle') : kind === 'location' ? '52.37 4.89' : '12.5')];
   }
 
   /** @param {string} key @param {string} text */
