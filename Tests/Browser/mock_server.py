@@ -4,7 +4,7 @@
     python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
-/mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/fail-import, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -43,6 +43,7 @@ class Live(Store):
         self.changes: list[dict] = []
         self.health = {"database": True, "broker": True}
         self.warnings: list[str] = []
+        self.fails_import = False
         self.signed_in, self.delay, self.refuse_live = True, 0, False
 
     def changed(self, kind: str, entity: dict) -> None:
@@ -161,6 +162,8 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(self.store.delay / 1000)
         with self.store.lock:
             lines = ledger.take_history(self.store, device, kind, body)
+        if self.store.fails_import:
+            lines[-1] = {**lines[-1], "done": False, "failure": {"code": "database-unavailable", "detail": "The database cannot be reached."}}
         self.answer(200, "".join(json.dumps(line) + "\n" for line in lines).encode(), "application/x-ndjson")
 
     def tag(self, path: str) -> str | None:
@@ -204,6 +207,8 @@ class Handler(BaseHTTPRequestHandler):
                 type(self).store = Live()
             elif action == "warn":
                 store.warnings = [query["text"]] if query.get("text") else []
+            elif action == "fail-import":
+                store.fails_import = True
             elif action == "message":
                 sources.traffic_of(store, query["source"]).add(now())
             elif action == "refuse-live":

@@ -94,6 +94,23 @@ def test_nulls_break_a_line_only_where_nothing_came(app: Page) -> None:
     expect(app.get_by_text("Every reading", exact=True)).to_be_visible()
 
 
+def test_sparse_history_is_one_line_and_a_gap_in_it_is_not(app: Page) -> None:
+    now = int(time.time() * 1000) // 1000 * 1000
+    begin = now - 3_000_000
+    # Readings each 300 s with the server's marks between them, then 1,500 s without any.
+    times = [begin, begin + 10_000, begin + 300_000, begin + 310_000, begin + 600_000, begin + 610_000, begin + 2_100_000, begin + 2_110_000,
+             begin + 2_400_000, begin + 2_410_000, begin + 2_700_000]
+    values = [1, None, 1, None, 1, None, 0, None, 0, None, 0]
+    columns(app, "/motor-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": times, "series": {
+        name: {"values": [None if value is None else bool(value) if name == "running" else value for value in values]}
+        for name in ("vibration", "temperature", "current", "running")}})
+    app.goto("/devices/motor-01")
+    stretches = app.locator("pw-state-strip .stretch")
+    expect(stretches).to_have_count(2)
+    widths = [float(re.search(r"width: ([0-9.]+)%", stretches.nth(at).get_attribute("style"))[1]) for at in range(2)]
+    assert all(16 < width < 18 for width in widths), widths
+
+
 def test_the_resolution_of_a_chart_is_said(app: Page) -> None:
     app.goto("/devices/motor-03")
     app.get_by_text("7 d").click()

@@ -123,6 +123,15 @@ def test_an_import_is_stopped_and_says_how_far_it_came(app: Page, mock: Mock, tm
     expect(panel(app)).to_contain_text(re.compile(r"Stopped after line [\d,]+\. Stopped\. What came before is stored"))
 
 
+def test_an_import_that_the_server_breaks_off_says_why(app: Page, mock: Mock, tmp_path: Path) -> None:
+    choose(app, tmp_path, HEADER + "1700000000000,2.1,54\n1700000001000,2.1,54\n")
+    mock.control("fail-import")
+    panel(app).get_by_role("button", name="Import").click()
+    expect(panel(app)).to_contain_text("The database cannot be reached.")
+    expect(panel(app).locator(".test-result.is-bad")).to_be_visible()
+    expect(panel(app).get_by_role("button", name="Import")).to_be_enabled()
+
+
 def test_the_format_of_a_file_is_shown_from_the_profile(app: Page) -> None:
     app.goto("/devices/motor-03")
     panel(app).get_by_text("What the file looks like").click()

@@ -1,7 +1,7 @@
 /** One Sparkplug edge node with its devices, and how a device becomes one of ours. */
 import { get, Problem, put } from '../core/api.js';
 import { h, hiddenText, icon } from '../core/dom.js';
-import { formatCount, plural } from '../core/format.js';
+import { formatCount, plural, sentence } from '../core/format.js';
 import { guessKind, metricKey, metricName } from '../core/payload.js';
 import { plant } from '../core/plant.js';
 import { formatTime } from '../core/time.js';
@@ -13,11 +13,11 @@ import { textControl } from './controls.js';
 import { slug } from './entry-form.js';
 import { valueText } from './payload-tree.js';
 
-/** @typedef {{name: string, alias: number | null, dataType: string, value: any}} BirthMetric */
+/** @typedef {{name: string, alias: number | null, dataType: string | null, unit?: string | null, value: any}} BirthMetric */
 /** @typedef {{key: string, name: string, unit: string, kind: string}} NewMetric */
 /** @typedef {{name?: string, key?: string, metrics: NewMetric[], fields?: Record<string, any>}} SuggestedProfile */
 /** @typedef {{device: string, online: boolean, identifier?: string, adopted?: string | null, plantwrightDevice?: string | null, metrics: BirthMetric[], suggestedProfile?: SuggestedProfile | null}} SparkplugDevice */
-/** @typedef {{group: string, node: string, online: boolean, bdSeq: number, seq: number, lastSeen: string, gaps: number, rebirthsRequested: number, staleSince: string | null, devices: SparkplugDevice[], metrics?: BirthMetric[], identifier?: string, plantwrightDevice?: string | null, suggestedProfile?: SuggestedProfile | null}} SparkplugNode */
+/** @typedef {{group: string, node: string, online: boolean, bdSeq: number | null, seq: number | null, lastSeen: string | null, gaps: number, missing?: number, rebirthReason?: string | null, rebirthsRequested: number, staleSince: string | null, devices: SparkplugDevice[], metrics?: BirthMetric[], identifier?: string, plantwrightDevice?: string | null, suggestedProfile?: SuggestedProfile | null}} SparkplugNode */
 
 /** @param {boolean} online */
 const onlineBadge = (online) => h('span', { class: `badge ${online ? 'good' : ''}` }, icon(online ? 'circle-check' : 'unplug'), online ? 'Online' : 'Offline');
@@ -29,7 +29,7 @@ export function nodeView(node, open, source, rebirth) {
     h('div', { class: 'node-head' }, h('h3', null, h('span', { class: 'soft' }, `${node.group} / `), node.node), onlineBadge(node.online),
       node.gaps ? h('span', { class: 'badge warning', title: 'Messages were lost on the way: their sequence numbers are missing.' }, icon('triangle-alert'), plural(node.gaps, 'gap')) : null,
       h('button', { type: 'button', class: 'button small', data: { part: `rebirth ${name}` }, on: { click: rebirth } }, icon('refresh-cw'), 'Rebirth', hiddenText(` of ${name}`))),
-    facts([['Last heard', age(node.lastSeen)], ['Birth', `bdSeq ${node.bdSeq}`], ['Sequence', formatCount(node.seq)], ['Rebirths asked for', node.rebirthsRequested ? formatCount(node.rebirthsRequested) : null],
+    facts([['Last heard', age(node.lastSeen)], ['Birth', node.bdSeq === null ? '–' : `bdSeq ${node.bdSeq}`], ['Sequence', node.seq === null ? '–' : formatCount(node.seq)], ['Missing messages', node.missing ? formatCount(node.missing) : null], ['Rebirths asked for', node.rebirthsRequested ? [formatCount(node.rebirthsRequested), node.rebirthReason ? h('span', { class: 'sub' }, sentence(node.rebirthReason)) : null] : null],
       ['Values stale since', node.staleSince ? formatTime(node.staleSince) : null]]),
     node.devices.length + own.length === 0 ? h('p', { class: 'soft' }, 'No device was born on this node yet.')
       : h('ul', { class: 'node-devices' }, [...own, ...node.devices].map((device) => deviceView(/** @type {SparkplugDevice} */ (device), node, open, source))));
@@ -44,16 +44,16 @@ function deviceView(device, node, open, source) {
     h('summary', { data: { part: name } }, h('strong', null, device.device || 'The node itself'), onlineBadge(device.online), h('span', { class: 'soft' }, plural(device.metrics.length, 'metric'))),
     h('div', { class: 'chart-table' }, h('table', { class: 'plain-table' }, h('caption', { class: 'visually-hidden' }, `Birth metrics of ${name}`),
       h('thead', null, h('tr', null, ['Metric', 'Type', 'Alias', 'Value'].map((title) => h('th', { scope: 'col' }, title)))),
-      h('tbody', null, device.metrics.map((metric) => h('tr', null, h('td', null, h('code', null, metric.name)), h('td', null, metric.dataType),
-        h('td', null, metric.alias ?? '–'), h('td', null, metric.value === null ? h('span', { class: 'soft' }, 'null') : valueText(metric.value)))))))),
+      h('tbody', null, device.metrics.map((metric) => h('tr', null, h('td', null, h('code', null, metric.name)), h('td', null, metric.dataType ?? '–'),
+        h('td', null, metric.alias ?? '–'), h('td', null, metric.value === null ? h('span', { class: 'soft' }, 'null') : [valueText(metric.value), metric.unit ? h('span', { class: 'soft' }, ` ${metric.unit}`) : null]))))))),
   adopted ? h('a', { class: 'button small', href: `/devices/${adopted}` }, icon('cpu'), known?.name ?? adopted)
-    : h('button', { type: 'button', class: 'button small primary', data: { part: `adopt ${name}` }, on: { click: () => adopt(device, identifier, source) } }, icon('check'), 'Adopt', hiddenText(` ${name}`)));
+    : device.metrics.length === 0 ? null : h('button', { type: 'button', class: 'button small primary', data: { part: `adopt ${name}` }, on: { click: () => adopt(device, identifier, source) } }, icon('check'), 'Adopt', hiddenText(` ${name}`)));
 }
 
 /** What a profile of such a device would be, when the server suggests none. @param {SparkplugDevice} device @returns {SuggestedProfile} */
 function suggested({ device, metrics }) {
-  const usable = metrics.filter(({ name, dataType }) => !/^(bdSeq|Node Control\/|Device Control\/)/.test(name) && !/^(DataSet|Template|Bytes|File)/.test(dataType));
-  const list = usable.map(({ name, value, dataType }) => ({ key: metricKey(name), name: metricName(name), unit: '', kind: /^(U?Int|Float|Double)/.test(dataType) ? 'gauge' : guessKind(value), path: name }));
+  const usable = metrics.filter(({ name, dataType }) => !/^(bdSeq|Node Control\/|Device Control\/)/.test(name) && !/^(DataSet|Template|Bytes|File)/.test(dataType ?? ''));
+  const list = usable.map(({ name, value, dataType }) => ({ key: metricKey(name), name: metricName(name), unit: '', kind: /^(U?Int|Float|Double)/.test(dataType ?? '') ? 'gauge' : guessKind(value), path: name }));
   const unique = list.filter(({ key }, at) => list.findIndex((other) => other.key === key) === at);
   return { name: device, metrics: unique.map(({ path: _path, ...metric }) => metric), fields: Object.fromEntries(unique.filter(({ key, path }) => key !== path).map(({ key, path }) => [key, path])) };
 }

@@ -36,10 +36,11 @@ class SparkplugPanel extends PlantElement {
   }
 
   async #load() {
+    if (this.source.enabled === false) return fill(this.#body, emptyState('pause', 'This source is off', 'Its edge nodes are seen when it is turned on and saved.'));
     try {
       const answer = await get(`/api/v1/sources/${this.source.key}/sparkplug`, this.signal);
       if (this.signal.aborted) return;
-      fill(this.#host, `Host ${answer.hostId} ${answer.online ? 'online' : 'offline'}`);
+      fill(this.#host, `Host ${answer.hostId ?? ''} ${answer.online ? 'online' : 'offline'}`);
       this.#host.className = `badge ${answer.online ? 'good' : 'warning'}`;
       this.#show(answer.nodes);
     } catch (error) {

@@ -109,7 +109,7 @@ export class CompareChart extends PlantElement {
     const data = this.#plot?.data ?? [];
     this.#readout.textContent = index === null ? '' : formatTime(data[0]?.[index] * 1000);
     this.#lines.forEach(({ series }, at) => {
-      const value = index === null ? extremes(series).last : data[at + 1]?.[index];
+      const value = index === null ? extremes(series).last : valueBefore(data[at + 1] ?? [], index);
       const place = this.#legend.children[at]?.querySelector('.legend-value');
       if (place) place.textContent = typeof value === 'number' ? formatWithUnit(value, this.metric) : '–';
     });
@@ -129,3 +129,10 @@ export class CompareChart extends PlantElement {
   }
 }
 customElements.define('pw-compare-chart', CompareChart);
+
+/** The value that holds at a place: devices report at times of their own, so the column has holes (undefined); null is a gap. @param {(number | null | undefined)[]} column @param {number} index */
+function valueBefore(column, index) {
+  let at = index;
+  while (at > 0 && column[at] === undefined) at -= 1;
+  return column[at];
+}

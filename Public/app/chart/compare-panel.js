@@ -8,6 +8,7 @@ import { formatTime } from '../core/time.js';
 import { card, segmented } from '../components/layout.js';
 import { errorState } from '../components/states.js';
 import { CompareChart } from './compare-chart.js';
+import { seriesOf } from './series.js';
 import { resolutionText, SPANS, USUAL_SPAN } from './spans.js';
 
 /** @typedef {import('./series.js').Range} Range */
@@ -69,9 +70,10 @@ export class ComparePanel extends PlantElement {
       fill(this.#error);
       this.#chart.set(this.devices.flatMap(({ key, name }) => {
         const found = answer.series.find((/** @type {any} */ series) => series.device === key && series.metric === this.metric.key);
-        return found ? [{ device: key, name, interval: plant.patienceWith(key) / 3, series: { bucket: answer.bucket, ...found } }] : [];
+        return found ? [{ device: key, name, interval: plant.patienceWith(key) / 3, series: lineOf(found, answer.bucket ?? 0) }] : [];
       }), range);
-      this.#resolution.textContent = answer.bucket ? resolutionText(answer.resolution, answer.bucket).replace('Lowest, mean and highest', 'Mean') : resolutionText('raw', 0);
+      const coarsest = [answer, ...answer.series].reduce((coarse, { bucket, resolution }) => (bucket ?? 0) > coarse.bucket ? { bucket, resolution } : coarse, { bucket: 0, resolution: 'raw' });
+      this.#resolution.textContent = resolutionText(coarsest.resolution, coarsest.bucket).replace('Lowest, mean and highest', 'Mean');
     } catch (error) {
       if (load === this.#loads && !this.signal.aborted) fill(this.#error, errorState(error, () => this.#load()));
     } finally {
@@ -80,3 +82,8 @@ export class ComparePanel extends PlantElement {
   }
 }
 customElements.define('pw-compare-panel', ComparePanel);
+
+/** @param {any} found one series of the answer @param {number} bucket @returns {import('./series.js').Series} */
+function lineOf({ device: _device, metric, unit: _unit, resolution: _resolution, times, bucket: own, ...columns }, bucket) {
+  return seriesOf({ times, bucket: own ?? bucket, series: { [metric]: columns } }, metric);
+}

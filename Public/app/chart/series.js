@@ -8,14 +8,27 @@
 /** @typedef {{from: number, to: number}} Range */
 
 /**
- * One metric's columns. Where no metric has a value there is a gap, and its null stays; where only this one has none, the
- * message did not hold it, and the line goes on.
+ * One metric's columns. Where no metric has a value the server saw a gap, and its null stays, unless the readings around
+ * are as far apart (imported history may be sparse). Where only this metric has none, the message did not hold it, and the
+ * line goes on.
  * @param {any} answer of the readings endpoint @param {string} metric @returns {Series}
  */
 export function seriesOf(answer, metric) {
   const columns = answer.series[metric] ?? { values: [] }, all = Object.values(answer.series).map(mainColumn), own = mainColumn(columns);
-  const isKept = (/** @type {any} */ _, /** @type {number} */ at) => isValue(own[at]) || !all.some((column) => isValue(column[at]));
+  const known = answer.times.filter((/** @type {number} */ _, /** @type {number} */ at) => isValue(own[at]));
+  const isKept = (/** @type {any} */ _, /** @type {number} */ at) => isValue(own[at]) || (!all.some((column) => isValue(column[at])) && isGapAround(known, answer.times[at]));
   return { times: answer.times.filter(isKept), bucket: answer.bucket ?? 0, ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, /** @type {any[]} */ (values).filter(isKept)])) };
+}
+
+/** Whether a time lies between two readings that are much farther apart than those around. @param {number[]} times @param {number} time */
+function isGapAround(times, time) {
+  let low = 0, high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] > time) high = middle;
+    else low = middle + 1;
+  }
+  return low < times.length && isGapBefore(times, low, 0);
 }
 
 /** @param {any} value */

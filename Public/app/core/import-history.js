@@ -33,12 +33,16 @@ export async function importHistory(device, file, isCSV, { signal, onProgress })
     if (isCSV && offset === 0) header = bytes.slice(0, bytes.indexOf(NEWLINE) + 1);
     const isFirst = offset === 0, before = progress.line, base = { ...progress.totals }, repeated = isCSV && !isFirst ? 1 : 0;
     const answer = await send(device, new Blob(repeated ? [header, bytes] : [bytes]), isCSV, signal);
+    let isDone = false;
     for await (const line of linesOf(answer)) {
+      isDone = line.done === true;
       for (const name of NAMES) progress.totals[name] = base[name] + (line[name] ?? 0);
       for (const error of line.errors ?? []) if (progress.errors.length < MOST_ERRORS) progress.errors.push({ ...error, line: before + error.line - repeated });
       if (line.line) progress.line = before + line.line - repeated;
       onProgress(progress);
+      if (line.failure) throw new Problem(0, line.failure.code, line.failure.detail);
     }
+    if (!isDone) throw new Problem(0, 'offline', 'The connection was lost.');
     offset += bytes.length;
     progress.line = before + lineCount(bytes);
     progress.share = offset / file.size;
@@ -77,7 +81,7 @@ async function send(device, body, isCSV, signal) {
   }
   if (response.ok) return response;
   const problem = await response.json().catch(() => null);
-  throw new Problem(response.status, problem?.code ?? 'error', problem?.detail ?? `The server answered ${response.status}.`, problem?.errors ?? []);
+  throw new Problem(response.status, problem?.code ?? 'error', problem?.errors?.[0]?.detail ?? problem?.detail ?? `The server answered ${response.status}.`, problem?.errors ?? []);
 }
 
 /** @param {Response} response @returns {AsyncGenerator<any>} its lines of JSON, as they come */

@@ -51,7 +51,7 @@ class ImportPanel {
   }
 
   #example() {
-    return [new Date(Date.now() - 86_400_000).toISOString(), ...plant.metricsOf(this.device).map(({ kind, key }) => kind === 'state' ? (key === 'running' ? 'true' : 'idle') : kind === 'location' ? '"52.37 4.89"' : '12.5')];
+    return [new Date(Date.now() - 86_400_000).toISOString(), ...plant.metricsOf(this.device).map(({ kind, key }) => kind === 'state' ? (key === 'running' ? 'true' : 'idle') : kind === 'location' ? '52.37 4.89' : '12.5')];
   }
 
   /** @param {string} key @param {string} text */
@@ -122,12 +122,12 @@ class ImportPanel {
   /** @param {Progress | null} progress @param {string | null} failure */
   #show(progress, failure) {
     const { totals, errors, line } = progress ?? { totals: null, errors: [], line: 0 };
-    const rest = totals ? [['merged', 'merged'], ['duplicate', 'told twice'], ['conflict', 'in conflict'], ['late', 'older than the newest'], ['rejected', 'rejected']]
+    const rest = totals ? [['merged', 'merged'], ['duplicate', 'told twice'], ['conflict', 'in conflict'], ['rejected', 'rejected']]
       .filter(([name]) => totals[/** @type {keyof typeof totals} */ (name)] > 0).map(([name, text]) => `${formatCount(totals[/** @type {keyof typeof totals} */ (name)])} ${text}`) : [];
     fill(this.#result, h('div', { class: 'form' },
       failure ? h('p', { class: 'test-result is-bad' }, icon('circle-x'), h('span', null, h('strong', null, line ? `Stopped after line ${formatCount(line)}. ` : 'Not imported. '), failure, line ? ' What came before is stored; importing the file again is safe.' : '')) : null,
       totals && !failure ? h('p', { class: `test-result ${totals.rejected ? 'is-mixed' : 'is-good'}` }, icon(totals.rejected ? 'triangle-alert' : 'circle-check'),
-        h('span', null, h('strong', null, `${plural(totals.stored, 'reading')} stored`), ` of ${formatCount(totals.received)}${rest.length ? `; ${rest.join(', ')}` : ''}.`)) : null,
+        h('span', null, h('strong', null, `${plural(totals.stored, 'reading')} stored`), ` of ${formatCount(totals.stored + totals.merged + totals.duplicate + totals.conflict + totals.rejected)}${rest.length ? `; ${rest.join(', ')}` : ''}.`)) : null,
       errors.length ? h('div', { class: 'chart-table', tabIndex: 0, role: 'group', 'aria-label': 'Lines with mistakes' }, h('table', { class: 'plain-table' }, h('caption', { class: 'visually-hidden' }, 'Lines that were rejected'),
         h('thead', null, h('tr', null, h('th', { scope: 'col', class: 'numeric' }, 'Line'), h('th', { scope: 'col' }, 'Why'))),
         h('tbody', null, errors.map((error) => h('tr', null, h('td', { class: 'numeric' }, formatCount(error.line)), h('td', null, error.detail)))))) : null,

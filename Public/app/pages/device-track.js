@@ -5,6 +5,7 @@ import { formatCount, formatNumber, formatValue, plural } from '../core/format.j
 import { formatFullTime } from '../core/time.js';
 import { card, facts } from '../components/layout.js';
 import { emptyState, errorState } from '../components/states.js';
+import { isGapBefore } from '../chart/series.js';
 import { hasWebGL } from '../map/plant-map.js';
 import { TrackMap } from '../map/track-map.js';
 
@@ -33,7 +34,7 @@ export function deviceTrack(device, metric, signal) {
         metric: metric.key, from: new Date(wanted.from).toISOString(), to: new Date(wanted.to).toISOString(), tolerance: Math.round(tolerance * 10) / 10,
       }), signal);
       if (number !== asked || signal.aborted) return;
-      const segments = (track.segments ?? [track.points ?? []]).filter((segment) => segment.length > 0);
+      const segments = joined(track.segments ?? [track.points ?? []]);
       // The span moves on with every look; the map is fitted again only when its length or the day is another.
       map?.show(segments, `${Math.round((wanted.to - wanted.from) / 60_000)} ${segments.length > 0}`);
       note.textContent = track.total ? `${plural(segments.flat().length, 'point')} of ${formatCount(track.total)}, within ${formatNumber(track.tolerance)} m` : '';
@@ -68,6 +69,21 @@ function summary(segments) {
     ['Distance', `${formatNumber(segments.reduce((sum, segment) => sum + length(segment), 0))} km`], ['First', place(first)], ['Last', place(last)],
     ['Gaps', segments.length > 1 ? `${plural(segments.length - 1, 'stretch', 'stretches')} without positions` : 'none'],
   ]);
+}
+
+/** Without the gaps that are as long as the ways around them: positions may come rarely. @param {TrackPoint[][]} segments */
+function joined(segments) {
+  const times = segments.flat().map(([, , at]) => at);
+  /** @type {TrackPoint[][]} */
+  const result = [];
+  let count = 0;
+  for (const segment of segments) {
+    if (segment.length === 0) continue;
+    if (count > 0 && !isGapBefore(times, count, 0)) result.at(-1)?.push(...segment);
+    else result.push([...segment]);
+    count += segment.length;
+  }
+  return result;
 }
 
 /** Along the points, in kilometres. @param {TrackPoint[]} points */

@@ -2,7 +2,7 @@
 import { get } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
-import { formatBytes, formatCount, formatNumber, plural } from '../core/format.js';
+import { formatBytes, formatCount, formatNumber, plural, sentence } from '../core/format.js';
 import { retentionText } from '../core/retention.js';
 import { formatDuration, formatFullTime } from '../core/time.js';
 import { DataTable } from '../components/data-table.js';
@@ -20,6 +20,7 @@ const REFRESH = 30_000;
 /** Days before the disk is full that are worth a warning. */
 const SOON = 30;
 const DAY = 86_400_000;
+const MOST_TABLES = 8;
 
 const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' });
 const dateFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
@@ -57,8 +58,8 @@ function view(storage) {
         ['Fresh', figuresText(readings)], ['Packed', packed.points > 0 ? figuresText(packed) : 'none'], ['From', readings.oldest ? formatFullTime(readings.oldest) : null], ['To', readings.newest ? formatFullTime(readings.newest) : null],
         ['Summaries for charts', formatBytes(rollups.bytes)], ['Summaries are', lagWords(rollups)],
       ])),
-      card({ title: 'Partitions', id: 'partitions' }, h('div', { class: 'flush' }, partitionTable(storage.partitions))),
-      storage.tables.length ? card({ title: 'Everything else' }, facts(storage.tables.toSorted((a, b) => b.bytes - a.bytes).map(({ name, bytes }) => [name.replaceAll('_', ' '), formatBytes(bytes)]))) : null),
+      card({ title: 'Partitions', id: 'partitions' }, h('div', { class: 'flush' }, partitionTable(storage.partitions.toSorted((a, b) => b.month.localeCompare(a.month) || a.name.localeCompare(b.name))))),
+      otherTables(storage.tables)),
   ];
 }
 
@@ -77,19 +78,27 @@ function diskBar({ path, totalBytes, freeBytes }) {
 /** @param {Storage} storage @returns {[string, string, import('../core/dom.js').Child]} */
 function fullWords({ fullOn, growthBytesPerDay, disk }) {
   if (!disk) return ['–', '', ''];
-  if (!fullOn) return ['Not soon', '', growthBytesPerDay === null ? 'Known after a day of growth.' : 'It does not grow.'];
+  if (!fullOn) return [growthBytesPerDay === null ? '–' : 'Not soon', '', growthBytesPerDay === null ? 'Known after a day of growth.' : growthBytesPerDay > 0 ? 'Not within a hundred years.' : 'It does not grow.'];
   const days = Math.round((Date.parse(fullOn) - Date.now()) / DAY), soon = days <= SOON;
   const when = `On ${dateFormat.format(Date.parse(fullOn))}, if it goes on like this.`;
   return [days < 1 ? 'Today' : days > 730 ? `${Math.round(days / 365)} years` : plural(days, 'day'), days < 1 ? '' : 'left', soon ? h('span', { class: 'is-bad' }, icon('triangle-alert'), when) : when];
 }
 
 /** @param {Figures} figures */
-const figuresText = ({ rows, points, bytes }) => `${formatCount(points)} points in ${plural(rows, 'row')}, ${formatBytes(bytes)}`;
+const figuresText = ({ rows, points, bytes }) => points === 0 && bytes > 0 ? `${formatBytes(bytes)}, not counted yet` : `${formatCount(points)} points in ${plural(rows, 'row')}, ${formatBytes(bytes)}`;
 
 /** @param {{dirty: number, behindSeconds: number}} rollups */
 function lagWords({ dirty, behindSeconds }) {
   const late = behindSeconds > 900;
   return h('span', { class: late ? 'is-bad' : '' }, behindSeconds < 120 ? 'up to date' : `${formatDuration(behindSeconds * 1000)} behind`, dirty ? h('span', { class: 'sub' }, `${plural(dirty, 'stretch', 'stretches')} to compute again, for late readings`) : null);
+}
+
+/** What is not readings or their summaries, the largest first. @param {{name: string, bytes: number}[]} tables */
+function otherTables(tables) {
+  const others = tables.filter(({ name }) => !/^(reading|rollup)(_packed)?$/.test(name)).sort((a, b) => b.bytes - a.bytes), shown = others.slice(0, MOST_TABLES);
+  const rest = others.slice(MOST_TABLES).reduce((sum, { bytes }) => sum + bytes, 0);
+  return others.length === 0 ? null : card({ title: 'Everything else' },
+    facts([...shown.map(({ name, bytes }) => /** @type {[string, string]} */ ([sentence(name.replaceAll('_', ' ')), formatBytes(bytes)])), ['All others', rest > 0 ? formatBytes(rest) : null]]));
 }
 
 /** @param {Partition[]} partitions */

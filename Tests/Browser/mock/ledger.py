@@ -48,7 +48,6 @@ def take_history(store, device: str, kind: str, payload: bytes) -> list[dict]:
     first, lines = (2, []) if kind.startswith("text/csv") else (1, [])
     known = {metric["key"] for metric in store.resources["profiles"][store.resources["devices"][device]["profile"]]["metrics"]}
     for number, row in enumerate(rows, first):
-        totals["received"] += 1
         try:
             row = row if isinstance(row, dict) else json.loads(row)
             if isinstance(row.get("ts"), str) and not row["ts"].isdigit():
@@ -56,12 +55,13 @@ def take_history(store, device: str, kind: str, payload: bytes) -> list[dict]:
             if not known & row.keys():
                 raise ValueError("none of its keys is a metric of the profile")
             key = (device, row["ts"])
+            totals["received"] += 1
             totals["duplicate" if key in store.imported else "stored"] += 1
             store.imported.add(key)
         except (ValueError, KeyError) as error:
             totals["rejected"] += 1
             errors.append({"line": number, "code": "bad-time" if "isoformat" in str(error) else "bad-shape", "detail": f"{error}"[:120]})
-        if totals["received"] % 5000 == 0:
+        if number % 5000 == 0:
             lines.append({"line": number, **totals})
     return [*lines, {"done": True, **totals, "errors": errors[:100]}]
 
