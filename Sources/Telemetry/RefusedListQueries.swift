@@ -8,7 +8,8 @@ enum RefusedListQueries {
             "telemetry.quarantine.list",
             """
             SELECT identifier, count(*), max(id), min(received_at), max(received_at),
-                (array_agg(topic ORDER BY id DESC))[1], (array_agg(payload ORDER BY id DESC))[1]
+                (array_agg(topic ORDER BY id DESC))[1], (array_agg(payload ORDER BY id DESC))[1],
+                (array_agg(source_id ORDER BY id DESC))[1]
             FROM quarantined_message GROUP BY identifier
             HAVING \(before)::bigint IS NULL OR max(id) < \(before)::bigint
             ORDER BY max(id) DESC LIMIT \(limit)
@@ -21,17 +22,18 @@ enum RefusedListQueries {
                 firstSeen: try row.timestamp(3),
                 lastSeen: try row.timestamp(4),
                 topic: try row.string(5),
-                payload: try row.bytes(6)
+                payload: try row.bytes(6),
+                sourceID: try row.optionalInt32(7)
             )
         }
     }
 
-    static func kept(identifier: String) -> Statement<KeptMessage> {
+    static func kept(identifier: String, limit: Int64) -> Statement<KeptMessage> {
         Statement(
             "telemetry.quarantine.kept",
             """
             SELECT id, source_id, topic, payload, received_at FROM quarantined_message
-            WHERE identifier = \(identifier) ORDER BY id
+            WHERE identifier = \(identifier) ORDER BY id LIMIT \(limit)
             """
         ) { row throws(PostgresError) in
             KeptMessage(
@@ -140,7 +142,7 @@ enum RefusedListQueries {
 
     /// Every statement, for the test that prepares them.
     static let statements: [AnyStatement] = [
-        AnyStatement(quarantine(before: nil, limit: 1)), AnyStatement(kept(identifier: "")),
+        AnyStatement(quarantine(before: nil, limit: 1)), AnyStatement(kept(identifier: "", limit: 1)),
         AnyStatement(dismiss(identifier: "", upTo: 0)), AnyStatement(rejected(before: nil, limit: 1)),
         AnyStatement(rejected(id: 0)),
         AnyStatement(rejected(after: 0, upTo: 0, source: nil, device: nil, limit: 1)),

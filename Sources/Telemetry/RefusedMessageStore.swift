@@ -18,10 +18,13 @@ public struct QuarantinedSender: Sendable {
     public var topic: String
     /// The newest message's payload.
     public var payload: [UInt8]
+    /// The source that the newest message came through; nil for the native format.
+    public var sourceID: Int32?
 
-    /// The API's form.
-    public var json: JSONValue {
+    /// The API's form, with the key of the source.
+    public func json(source: String?) -> JSONValue {
         [
+            "source": .optional(source),
             "identifier": .string(identifier), "messages": .integer(messages), "firstSeen": .string(firstSeen.rfc3339),
             "lastSeen": .string(lastSeen.rfc3339), "topic": .string(topic),
             "payload": .string(String(decoding: payload.prefix(4_096), as: UTF8.self)),
@@ -98,26 +101,36 @@ public struct RefusedMessageStore: Sendable {
         try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: Int64.max))
     }
 
+    /// How many kept messages are replayed in one transaction.
+    private static let portion: Int64 = 500
+
     /// Replays the kept messages of an identifier that now belongs to a device, then forgets them.
+    ///
+    /// - Returns: their fates, in the order in which they had come.
     public func replay(identifier: String) async throws -> [MessageFate] {
-        let kept = try await pool.query(RefusedListQueries.kept(identifier: identifier))
-        guard let newest = kept.last?.id else { return [] }
-        let fates = try await writer.write(
-            kept.map {
-                TelemetryMessage(
-                    sender: $0.sender(of: identifier),
-                    topic: $0.topic,
-                    payload: $0.payload,
-                    receivedAt: $0.receivedAt
-                )
-            }
-        )
-        _ = try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: newest))
-        return fates
+        var fates: [MessageFate] = []
+        while true {
+            let kept = try await pool.query(RefusedListQueries.kept(identifier: identifier, limit: Self.portion))
+            guard let newest = kept.last?.id else { return fates }
+            let portion = try await writer.write(kept.map { $0.message(of: identifier) })
+            fates += portion
+            let forgotten = try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: newest))
+            // Somebody else replays at the same time, or the device is gone and the messages are kept anew.
+            if forgotten == 0 || portion.contains(.quarantined) { return fates }
+        }
     }
 }
 
 extension KeptMessage {
+    fileprivate func message(of identifier: String) -> TelemetryMessage {
+        TelemetryMessage(
+            sender: sender(of: identifier),
+            topic: topic,
+            payload: payload,
+            receivedAt: receivedAt
+        )
+    }
+
     /// Who is meant when the message is replayed for a device: only that one, since the others have had their part.
     fileprivate func sender(of identifier: String) -> TelemetryMessage.Sender {
         guard let sourceID else { return .identifier(identifier) }

@@ -81,7 +81,8 @@ struct PlantRoutes: Sendable {
             },
             put: { key, document, condition in
                 let (device, isNew) = try await plant.putDevice(key: key, document: document, onlyIf: condition)
-                if isNew { _ = try await refused.replay(identifier: device.identifier) }
+                // Also for a device that has been there: it may have got this identifier just now.
+                _ = try await refused.replay(identifier: device.identifier)
                 return (Self.state(device, in: plant.snapshot), isNew)
             },
             delete: { key, condition in try await plant.deleteDevice(key: key, onlyIf: condition) }

@@ -17,7 +17,10 @@ struct RefusedMessageRoutes: Sendable {
             let limit = try request.limit()
             let senders = try await refused.quarantine(before: try Self.cursor(request), limit: limit)
             let next = senders.count == limit ? senders.last.map { String($0.newestID) } : nil
-            return .page(senders.map(\.json), nextCursor: next)
+            return .page(
+                senders.map { $0.json(source: $0.sourceID.flatMap(sources.key(ofSource:))) },
+                nextCursor: next
+            )
         }
         routes.delete(
             "/api/v1/quarantine/{identifier}",
