@@ -139,7 +139,7 @@ let package = Package(
         tests("Observability", ["Primitives", logging]),
         tests("Secrets", ["Primitives"]),
         tests("PostgreSQL", ["TestSupport", "Primitives", logging]),
-        tests("MQTT", ["TestSupport", "Primitives", logging]),
+        tests("MQTT", ["TestSupport", "SparkplugB", "Primitives", logging]),
         tests("HTTPClient", ["TestSupport", "Primitives"]),
         .target(
             name: "WireProperties",
