@@ -96,7 +96,7 @@ let package = Package(
         module("Assets", ["PostgreSQL", "Primitives"]),
         module(
             "Telemetry",
-            ["Assets", "Decoders", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]
+            ["Assets", "Decoders", "Expressions", "SparkplugB", "PostgreSQL", "Primitives", "Observability", logging]
         ),
         module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
         module("ERP", ["Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
@@ -117,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Simulation", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
+                "API", "Embedded", "Simulation", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
                 logging, httpTypes,
             ],
@@ -162,7 +162,10 @@ let package = Package(
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         tests(
             "Telemetry",
-            ["TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", logging]
+            [
+                "TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", "SparkplugB", logging,
+                protobuf,
+            ]
         ),
         tests(
             "Alarms",
