@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "HTTPWire", targets: ["HTTPWire"]),
         .library(name: "WireProperties", targets: ["WireProperties"]),
         .library(name: "DecoderProperties", targets: ["DecoderProperties"]),
+        .library(name: "SparkplugProperties", targets: ["SparkplugProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -117,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Simulation", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
+                "API", "Embedded", "Simulation", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms", "ERP",
+                "Outbox",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
                 logging, httpTypes,
             ],
@@ -150,7 +152,6 @@ let package = Package(
         tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
         tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]),
         tests("Expressions", ["Primitives"]),
-        tests("SparkplugB", ["Primitives", protobuf]),
         .target(
             name: "DecoderProperties",
             dependencies: ["Decoders", "Primitives"],
@@ -158,12 +159,20 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Decoders", ["DecoderProperties", "Compression", "Expressions", "Primitives"]),
+        .target(
+            name: "SparkplugProperties",
+            dependencies: ["SparkplugB", "WireProperties", "Primitives"],
+            path: "Tests/SparkplugProperties",
+            swiftSettings: strict
+        ),
+        tests("SparkplugB", ["SparkplugProperties", "Primitives", protobuf]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         tests(
             "Telemetry",
             [
-                "TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", "SparkplugB", logging,
+                "TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", "SparkplugB",
+                logging,
                 protobuf,
             ]
         ),

@@ -24,6 +24,23 @@ struct SparkplugPresence: Sendable {
     /// How often sources and due requests are looked at.
     static let interval = Duration.milliseconds(250)
 
+    init(
+        _ parts: ServerParts,
+        _ consumer: DurableConsumer,
+        broker: BrokerAddress,
+        clientID: String,
+        logger: Logger
+    ) {
+        sources = parts.sources
+        hosts = parts.sparkplug
+        pool = parts.pool
+        self.broker = broker
+        self.clientID = clientID
+        self.consumer = consumer
+        clock = .system
+        self.logger = logger
+    }
+
     private struct Presence {
         let client: PresenceClient
         let hostID: String

@@ -95,7 +95,12 @@ extension Sample {
             let key = MetricKey.of(field.name)
             if key != field.name { fields.append(Field(key, value)) }
         }
-        self.init(identifier: identifier, timestamp: reading.timestamp, fields: fields)
+        self.init(
+            identifier: identifier,
+            timestamp: reading.timestamp,
+            fields: fields,
+            quality: reading.isDegraded ? Self.degraded : 0
+        )
     }
 }
 

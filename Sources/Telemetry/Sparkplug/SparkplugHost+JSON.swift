@@ -9,10 +9,11 @@ extension SparkplugHost {
     /// and a profile that would fit what has no device yet.
     ///
     /// Reads the database when this process does not ingest.
-    public func overview(plant: PlantSnapshot, pool: PostgresPool) async throws -> JSONValue {
+    public func overview(in store: SourceStore) async throws -> JSONValue {
+        let plant = store.plant.snapshot
         var (nodes, rebirths, isPresent) = state.withLock { ($0.nodes, $0.rebirths, $0.isPresent) }
         if nodes == nil {
-            let rows = try await pool.query(SparkplugQueries.nodes(ofSource: sourceID))
+            let rows = try await store.pool.query(SparkplugQueries.nodes(ofSource: sourceID))
             nodes = Dictionary(rows.map { ($0.name, $0.session) }) { first, _ in first }
             rebirths = Dictionary(rows.map { ($0.name, $0.rebirths) }) { first, _ in first }
         }

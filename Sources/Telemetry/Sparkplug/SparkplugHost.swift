@@ -90,14 +90,25 @@ public final class SparkplugHost: StatefulDecoder {
 
     // MARK: - Rebirth requests
 
+    /// What becomes of somebody's wish for new births.
+    public enum RebirthAnswer: Hashable, Sendable {
+        case accepted
+        /// No message of the node has come.
+        case unknownNode
+        /// Nobody here talks to the broker now.
+        case offline
+    }
+
     /// Notes that somebody wants new births of a node.
     ///
-    /// - Returns: false when the node is unknown or nobody here talks to the broker.
-    public func requestRebirth(of name: EdgeNodeName) -> Bool {
-        state.withLock { state in
-            guard state.isPresent, state.nodes?[name] != nil else { return false }
+    /// - Returns: whether the node will be asked.
+    public func requestRebirth(group: String, node: String) -> RebirthAnswer {
+        let name = EdgeNodeName(group: group, node: node)
+        return state.withLock { state in
+            guard state.isPresent else { return .offline }
+            guard state.nodes?[name] != nil else { return .unknownNode }
             state.wanted.insert(name)
-            return true
+            return .accepted
         }
     }
 

@@ -11,6 +11,9 @@ public final class SparkplugHosts: Sendable {
     /// Makes an empty registry.
     public init() {}
 
+    /// What a ``SourceStore`` makes decoders with.
+    public var factories: [DecoderKind: SourceStore.StatefulFactory] { [.sparkplugB: { self.make($0) }] }
+
     /// Makes the host of a source; a draft's, which has no row, is not kept.
     public func make(_ source: Source) -> SparkplugHost {
         let host = SparkplugHost(source)

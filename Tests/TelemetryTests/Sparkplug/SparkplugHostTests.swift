@@ -34,7 +34,12 @@ private struct Edge {
         )
     }
 
-    static func metric(_ name: String?, alias: UInt64?, type: SparkplugDataType?, _ value: WireMetric.OneOf_Value?) -> WireMetric {
+    static func metric(
+        _ name: String?,
+        alias: UInt64?,
+        type: SparkplugDataType?,
+        _ value: WireMetric.OneOf_Value?
+    ) -> WireMetric {
         var metric = WireMetric()
         if let name { metric.name = name }
         if let alias { metric.alias = alias }
@@ -44,24 +49,41 @@ private struct Edge {
     }
 
     static func nodeBirth(bdSeq: UInt64 = 1, at second: UInt64) -> TelemetryMessage {
-        message(.nodeBirth, seq: 0, at: second, [
-            metric("bdSeq", alias: nil, type: .int64, .longValue(bdSeq)),
-            metric("Node Control/Rebirth", alias: nil, type: .boolean, .booleanValue(false)),
-            metric("Temperature", alias: 1, type: .double, .doubleValue(20)),
-        ])
+        message(
+            .nodeBirth,
+            seq: 0,
+            at: second,
+            [
+                metric("bdSeq", alias: nil, type: .int64, .longValue(bdSeq)),
+                metric("Node Control/Rebirth", alias: nil, type: .boolean, .booleanValue(false)),
+                metric("Temperature", alias: 1, type: .double, .doubleValue(20)),
+            ]
+        )
     }
 
     static func deviceBirth(seq: UInt64 = 1, at second: UInt64) -> TelemetryMessage {
-        message(.deviceBirth, device: "motor", seq: seq, at: second, [
-            metric("temperature", alias: 2, type: .double, .doubleValue(40)),
-            metric("mode", alias: 3, type: .string, .stringValue("idle")),
-        ])
+        message(
+            .deviceBirth,
+            device: "motor",
+            seq: seq,
+            at: second,
+            [
+                metric("temperature", alias: 2, type: .double, .doubleValue(40)),
+                metric("mode", alias: 3, type: .string, .stringValue("idle")),
+            ]
+        )
     }
 
     static func temperature(_ value: Double, seq: UInt64, at second: UInt64) -> TelemetryMessage {
-        message(.deviceData, device: "motor", seq: seq, at: second, [
-            metric(nil, alias: 2, type: nil, .doubleValue(value))
-        ])
+        message(
+            .deviceData,
+            device: "motor",
+            seq: seq,
+            at: second,
+            [
+                metric(nil, alias: 2, type: nil, .doubleValue(value))
+            ]
+        )
     }
 }
 
@@ -87,7 +109,7 @@ private final class Saboteur: BatchParticipant {
     ) async throws {
         let hosts = SparkplugHosts()
         try await SourceWorkshop.with(
-            stateful: [.sparkplugB: { hosts.make($0) }],
+            stateful: hosts.factories,
             participants: [saboteur]
         ) { shop in
             try await shop.put("spb", ["topicFilter": "spBv1.0/#", "decoder": "sparkplug-b"])
@@ -163,7 +185,7 @@ private final class Saboteur: BatchParticipant {
             saboteur.isActive.withLock { $0 = false }
             let fates = try await receive(shop, batch)
             #expect(fates.map(\.counts) == [[1, 0, 0, 0, 0], [1, 0, 0, 0, 0], [1, 0, 0, 0, 0]])
-            let overview = try await host(shop, hosts).overview(plant: shop.plant.snapshot, pool: shop.pool)
+            let overview = try await host(shop, hosts).overview(in: shop.sources)
             #expect(overview["nodes"]?.array?.first?["bdSeq"] == 2)
             #expect(overview["nodes"]?.array?.first?["seq"] == 2)
         }
@@ -181,13 +203,18 @@ private final class Saboteur: BatchParticipant {
             #expect(try await shop.refused.rejected(before: nil, limit: 10).count == 1)
             let press = EdgeNodeName(group: "plant", node: "press")
             #expect(host.takeDueRebirths(at: SourceWorkshop.now) == [press])
+            #expect(host.requestRebirth(group: "plant", node: "press") == .offline)
+            host.isPresent = true
+            #expect(host.requestRebirth(group: "plant", node: "oven") == .unknownNode)
+            #expect(host.requestRebirth(group: "plant", node: "press") == .accepted)
+            #expect(host.takeDueRebirths(at: SourceWorkshop.now) == [press])
             #expect(host.takeDueRebirths(at: SourceWorkshop.now.adding(seconds: 1)).isEmpty)
             try await host.storeRebirths([press], in: shop.pool)
             _ = try await receive(shop, [Edge.nodeBirth(at: 2), Edge.deviceBirth(at: 2)])
             #expect(host.takeDueRebirths(at: SourceWorkshop.now.adding(seconds: 60)).isEmpty)
             await host.reset()
             _ = try await receive(shop, [Edge.temperature(44, seq: 2, at: 3)])
-            let overview = try await host.overview(plant: shop.plant.snapshot, pool: shop.pool)
+            let overview = try await host.overview(in: shop.sources)
             #expect(overview["nodes"]?.array?.first?["rebirthsRequested"] == 1)
         }
     }
@@ -195,11 +222,16 @@ private final class Saboteur: BatchParticipant {
     @Test func aNodesDeathIsSeenByWhoeverLooks() async throws {
         try await with { shop, hosts in
             _ = try await receive(shop, [Edge.nodeBirth(at: 0), Edge.deviceBirth(at: 0)])
-            let death = Edge.message(.nodeDeath, seq: nil, at: 0, [
-                Edge.metric("bdSeq", alias: nil, type: .int64, .longValue(1))
-            ])
+            let death = Edge.message(
+                .nodeDeath,
+                seq: nil,
+                at: 0,
+                [
+                    Edge.metric("bdSeq", alias: nil, type: .int64, .longValue(1))
+                ]
+            )
             _ = try await receive(shop, [death])
-            let overview = try await host(shop, hosts).overview(plant: shop.plant.snapshot, pool: shop.pool)
+            let overview = try await host(shop, hosts).overview(in: shop.sources)
             let node = try #require(overview["nodes"]?.array?.first)
             #expect(node["online"] == false)
             #expect(node["staleSince"] == .string(SourceWorkshop.now.rfc3339))
@@ -217,7 +249,7 @@ private final class Saboteur: BatchParticipant {
             #expect(fates == [.quarantined, .quarantined, .quarantined])
             let waiting = try await shop.refused.quarantine(before: nil, limit: 10)
             #expect(Set(waiting.map(\.identifier)) == ["plant/press", "plant/press/motor"])
-            let overview = try await host(shop, hosts).overview(plant: shop.plant.snapshot, pool: shop.pool)
+            let overview = try await host(shop, hosts).overview(in: shop.sources)
             let device = try #require(overview["nodes"]?.array?.first?["devices"]?.array?.first)
             #expect(device["identifier"] == "plant/press/motor")
             #expect(device["plantwrightDevice"]?.isNull == true)
