@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "HTTPWire", targets: ["HTTPWire"]),
         .library(name: "WireProperties", targets: ["WireProperties"]),
         .library(name: "DecoderProperties", targets: ["DecoderProperties"]),
+        .library(name: "SparkplugProperties", targets: ["SparkplugProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -96,7 +97,7 @@ let package = Package(
         module("Assets", ["PostgreSQL", "Primitives"]),
         module(
             "Telemetry",
-            ["Assets", "Decoders", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]
+            ["Assets", "Decoders", "Expressions", "SparkplugB", "PostgreSQL", "Primitives", "Observability", logging]
         ),
         module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
         module("ERP", ["Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
@@ -117,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Simulation", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox",
+                "API", "Embedded", "Simulation", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms", "ERP",
+                "Outbox",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
                 logging, httpTypes,
             ],
@@ -139,7 +141,7 @@ let package = Package(
         tests("Observability", ["Primitives", logging]),
         tests("Secrets", ["Primitives"]),
         tests("PostgreSQL", ["TestSupport", "Primitives", logging]),
-        tests("MQTT", ["TestSupport", "Primitives", logging]),
+        tests("MQTT", ["TestSupport", "SparkplugB", "Primitives", logging]),
         tests("HTTPClient", ["TestSupport", "Primitives"]),
         .target(
             name: "WireProperties",
@@ -150,7 +152,6 @@ let package = Package(
         tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
         tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]),
         tests("Expressions", ["Primitives"]),
-        tests("SparkplugB", ["Primitives", protobuf]),
         .target(
             name: "DecoderProperties",
             dependencies: ["Decoders", "Primitives"],
@@ -158,11 +159,22 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Decoders", ["DecoderProperties", "Compression", "Expressions", "Primitives"]),
+        .target(
+            name: "SparkplugProperties",
+            dependencies: ["SparkplugB", "WireProperties", "Primitives"],
+            path: "Tests/SparkplugProperties",
+            swiftSettings: strict
+        ),
+        tests("SparkplugB", ["SparkplugProperties", "Primitives", protobuf]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         tests(
             "Telemetry",
-            ["TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", logging]
+            [
+                "TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", "SparkplugB",
+                logging,
+                protobuf,
+            ]
         ),
         tests(
             "Alarms",

@@ -2,10 +2,11 @@
 import PackageDescription
 
 // Fuzzers; see README.md. A package of its own, because everything in it is built with libFuzzer's instrumentation.
-let fuzzers = ["FuzzRequest", "FuzzChunked", "FuzzWebSocket", "FuzzDeflate", "FuzzMultipart"]
+let fuzzers = ["FuzzRequest", "FuzzChunked", "FuzzWebSocket", "FuzzDeflate", "FuzzMultipart", "FuzzSparkplug"]
 let decoderFuzzers = ["FuzzCBOR", "FuzzSenML", "FuzzCSV", "FuzzLineProtocol", "FuzzJSON", "FuzzExpansion", "FuzzTopic"]
 let decoderProperties = Target.Dependency.product(name: "DecoderProperties", package: "plantwright")
 let properties = Target.Dependency.product(name: "WireProperties", package: "plantwright")
+let sparkplug = Target.Dependency.product(name: "SparkplugProperties", package: "plantwright")
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
 let package = Package(
@@ -16,7 +17,11 @@ let package = Package(
         .target(name: "FuzzDriver", dependencies: ["CLibFuzzer", properties], swiftSettings: settings),
     ]
         + fuzzers.map { name in
-            .executableTarget(name: name, dependencies: ["FuzzDriver", properties], swiftSettings: settings)
+            .executableTarget(
+                name: name,
+                dependencies: ["FuzzDriver", name == "FuzzSparkplug" ? sparkplug : properties],
+                swiftSettings: settings
+            )
         }
         + decoderFuzzers.map { name in
             .executableTarget(name: name, dependencies: ["FuzzDriver", decoderProperties], swiftSettings: settings)

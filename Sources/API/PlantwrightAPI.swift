@@ -26,6 +26,8 @@ public struct APIServices: Sendable {
     public var refused: RefusedMessageStore
     /// Sources.
     public var sources: SourceStore
+    /// The hosts of Sparkplug sources.
+    public var sparkplug: SparkplugHosts
     /// Rules.
     public var rules: RuleStore
     /// Alarms.
@@ -59,6 +61,7 @@ public struct APIServices: Sendable {
         ledger: LedgerStore,
         refused: RefusedMessageStore,
         sources: SourceStore,
+        sparkplug: SparkplugHosts,
         rules: RuleStore,
         alarms: AlarmStore,
         ordersOfAlarms: OrdersOfAlarms,
@@ -79,6 +82,7 @@ public struct APIServices: Sendable {
         self.ledger = ledger
         self.refused = refused
         self.sources = sources
+        self.sparkplug = sparkplug
         self.rules = rules
         self.alarms = alarms
         self.ordersOfAlarms = ordersOfAlarms
@@ -145,6 +149,7 @@ public struct PlantwrightAPI: Sendable {
         RefusedMessageRoutes(plant: services.plant, refused: services.refused, sources: services.sources)
             .register(on: &routes)
         SourceRoutes(sources: services.sources, plant: services.plant, clock: services.clock).register(on: &routes)
+        SparkplugRoutes(sources: services.sources, hosts: services.sparkplug).register(on: &routes)
         RuleRoutes(rules: services.rules).register(on: &routes)
         BacktestRoutes(
             rules: services.rules,

@@ -13,11 +13,12 @@ struct DeviceDraft: Sendable {
         _ = reader.value("key")
         name = reader.string("name") ?? key
         identifier = reader.string("identifier") ?? key
-        if !Self.isTopicLevel(identifier) {
+        if !identifier.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ Self.isTopicLevel($0) }) {
             reader.note(
                 "identifier",
                 "identifier",
-                "An identifier is one MQTT topic level: not empty, without /, +, # and control characters."
+                "An identifier is one MQTT topic level, or several with / between them as Sparkplug's group/node/device: "
+                    + "none empty, without +, # and control characters."
             )
         }
         profile = reader.required("profile") == nil ? nil : reader.key("profile")
@@ -26,7 +27,7 @@ struct DeviceDraft: Sendable {
     }
 
     /// Whether a text can be one level of an MQTT topic name (MQTT 5 sections 1.5.4 and 4.7).
-    static func isTopicLevel(_ text: String) -> Bool {
+    static func isTopicLevel(_ text: some StringProtocol) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { scalar in
                 scalar != "/" && scalar != "+" && scalar != "#" && scalar.properties.generalCategory != .control

@@ -20,6 +20,8 @@ public struct DecodeFailure: Error, Hashable, Sendable {
         case noIdentifier = "no-identifier"
         /// There is nothing in the payload that could be a value.
         case noValues = "no-values"
+        /// An earlier message is needed to read this one and is not known.
+        case birthMissing = "birth-missing"
     }
 
     /// The kind of fault.

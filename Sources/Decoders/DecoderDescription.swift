@@ -79,8 +79,21 @@ extension DecoderDescription {
             name: "Sparkplug B",
             description: "Eclipse Sparkplug 3.0: births, data and deaths of edge nodes and their devices.",
             topicFilter: "spBv1.0/#",
-            deviceKey: "the device's name in the topic",
-            options: []
+            deviceKey: "{group}/{node} or {group}/{node}/{device}",
+            options: [
+                Option(
+                    "hostId",
+                    "text",
+                    "plantwright",
+                    "The id under which spBv1.0/STATE/{id} says that we are online."
+                ),
+                Option(
+                    "reorderTimeout",
+                    "number",
+                    2,
+                    "Seconds that a missing message may take before new births are asked for."
+                ),
+            ]
         ),
         DecoderDescription(
             kind: .senml,

@@ -27,6 +27,7 @@ struct MosquittoConfiguration: Sendable {
         autosave_interval 10
         autosave_on_changes false
         max_queued_messages 0
+        queue_qos0_messages true
         max_queued_bytes 0
         max_inflight_messages 1000
         message_size_limit 4194304

@@ -172,6 +172,22 @@ struct MosquittoHandle: ~Copyable {
         return identifier
     }
 
+    /// Sets what the broker publishes when the next connection ends without a DISCONNECT.
+    func setWill(_ message: OutboundMessage) throws(MQTTError) {
+        let code = message.payload.withUnsafeBytes { payload in
+            mosquitto_will_set_v5(
+                client,
+                message.topic,
+                Int32(payload.count),
+                payload.baseAddress,
+                message.qos.rawValue,
+                message.retain,
+                nil
+            )
+        }
+        try check(code)
+    }
+
     /// Queues a DISCONNECT; the session stays with the broker for its expiry interval.
     func disconnect() throws(MQTTError) {
         try check(mosquitto_disconnect_v5(client, 0, nil))

@@ -89,7 +89,16 @@ extension NodeSession {
 
 extension SparkplugPayload {
     /// The time of sending; nil when there is none, or one that only a device without a clock can tell.
-    var time: UInt64? {
-        timestamp.flatMap { $0 >= UInt64(clamping: Timestamp.earliestAccepted.milliseconds) ? $0 : nil }
+    var time: UInt64? { timestamp.flatMap(Timestamp.plausible) }
+}
+
+extension SparkplugMetric {
+    /// The time of acquisition; nil when there is none, or one that only a device without a clock can tell.
+    var time: UInt64? { timestamp.flatMap(Timestamp.plausible) }
+}
+
+extension Timestamp {
+    fileprivate static func plausible(_ milliseconds: UInt64) -> UInt64? {
+        milliseconds >= UInt64(clamping: earliestAccepted.milliseconds) ? milliseconds : nil
     }
 }

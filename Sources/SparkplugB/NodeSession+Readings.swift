@@ -26,7 +26,7 @@ extension NodeSession {
                 continue
             }
             if value == .opaque { continue }
-            let time = metric.timestamp ?? payload.timestamp
+            let time = metric.time ?? payload.time
             let place = places[time] ?? outcome.readings.count
             if place == outcome.readings.count {
                 places[time] = place

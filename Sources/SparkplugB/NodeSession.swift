@@ -93,6 +93,9 @@ public struct NodeSession: Hashable, Sendable {
         return missing.values.contains { isOverdue($0.since, at: now, settings) } ? .gap : nil
     }
 
+    /// Has messages come again: the connection to the broker was lost, and what was not acknowledged is repeated.
+    public mutating func resume() { isResuming = true }
+
     /// Takes one message.
     ///
     /// - Parameters:

@@ -80,6 +80,7 @@ public struct Rejection: Error, Hashable, Sendable {
         case badCompression = "bad-compression"
         case noIdentifier = "no-identifier"
         case noSource = "no-source"
+        case birthMissing = "birth-missing"
     }
 
     /// The reason.

@@ -170,6 +170,14 @@ struct PlantwrightServer: Sendable {
             }
             group.addTask { try await parts.ledger.run() }
             for worker in parts.storeWorkers() { group.addTask { await worker() } }
+            let sparkplug = SparkplugPresence(
+                parts,
+                consumer,
+                broker: running.broker,
+                clientID: clientID,
+                logger: logger
+            )
+            group.addTask { await sparkplug.run() }
             if let companion = companion.take() { group.addTask { try await companion(running) } }
             try await group.waitForAll()
         }
@@ -209,6 +217,7 @@ struct PlantwrightServer: Sendable {
             ledger: parts.ledger,
             refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
             sources: parts.sources,
+            sparkplug: parts.sparkplug,
             rules: parts.rules,
             alarms: parts.alarms,
             ordersOfAlarms: parts.erp.ordersOfAlarms(parts.alarms),

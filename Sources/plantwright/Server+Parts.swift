@@ -25,6 +25,7 @@ struct ServerParts: Sendable {
     let lease: IngestLease
     let ledger: LedgerStore
     let sources: SourceStore
+    let sparkplug = SparkplugHosts()
     let writer: IngestWriter
     let readings: ReadingStore
     let storage: StorageStore
@@ -65,7 +66,7 @@ struct ServerParts: Sendable {
         rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
         alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
         ledger = LedgerStore(pool: pool, logger: logger)
-        sources = SourceStore(pool: pool, plant: plant, clock: clock, logger: logger)
+        sources = SourceStore(pool: pool, plant: plant, stateful: sparkplug.factories, clock: clock, logger: logger)
         writer = IngestWriter(
             pool: ingestPool,
             plant: plant,

@@ -81,6 +81,7 @@ struct GeneratedFileTests {
         #expect(
             lines.isSuperset(of: [
                 "listener 4711 127.0.0.1", "allow_anonymous false", "persistence true", "max_queued_messages 0",
+                "queue_qos0_messages true",
                 "plugin /p.so", "plugin_opt_config_file /d/accounts.json", "persistence_location /d/",
             ])
         )

@@ -30,6 +30,17 @@ struct RefusedMessageRoutes: Sendable {
             _ = try await refused.dismiss(identifier: request.parameters["identifier"])
             return .noContent
         }
+        routes.delete(
+            "/api/v1/quarantine",
+            role: .admin,
+            summary: "Forget the kept messages of a sender, named in the query: names such as a/b do not fit a path."
+        ) { request in
+            guard let identifier = request.query.first("identifier") else {
+                throw InvalidInput(pointer: "/identifier", code: "required", detail: "“identifier” is required.")
+            }
+            _ = try await refused.dismiss(identifier: identifier)
+            return .noContent
+        }
         routes.get("/api/v1/rejected-messages", role: .viewer, summary: "Messages that were refused, and why.") {
             request in
             let limit = try request.limit()

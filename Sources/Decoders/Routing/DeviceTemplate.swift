@@ -76,16 +76,17 @@ public struct DeviceTemplate: Hashable, Sendable {
         return try Self.checked(result, pointer: sample.pointer)
     }
 
-    /// A name on the wire, if it can be one: a level of a topic, at most 255 characters.
+    /// A name on the wire, if it can be one: a level of a topic or several with `/` between them, at most 255 characters.
     public static func checked(_ identifier: String, pointer: String) throws(DecodeFailure) -> String {
         guard (1...255).contains(identifier.count),
+            identifier.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty }),
             identifier.unicodeScalars.allSatisfy({ scalar in
-                scalar != "/" && scalar != "+" && scalar != "#" && scalar.properties.generalCategory != .control
+                scalar != "+" && scalar != "#" && scalar.properties.generalCategory != .control
             })
         else {
             throw DecodeFailure(
                 .noIdentifier,
-                "The device's name has 1 to 255 characters, without /, +, # and control characters.",
+                "The device's name has 1 to 255 characters, without empty levels, +, # and control characters.",
                 pointer: pointer
             )
         }

@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import SparkplugProperties
+
+@main
+enum FuzzSparkplug {
+    static func main() { exit(FuzzDriver.run(SparkplugProperty.self)) }
+}
