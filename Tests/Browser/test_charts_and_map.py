@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from conftest import Complaints
+from conftest import Complaints, Mock
 from test_pages import violations
 
 
@@ -94,7 +94,8 @@ def test_nulls_break_a_line_only_where_nothing_came(app: Page) -> None:
     expect(app.get_by_text("Every reading", exact=True)).to_be_visible()
 
 
-def test_sparse_history_is_one_line_and_a_gap_in_it_is_not(app: Page) -> None:
+def test_sparse_history_is_one_line_and_a_gap_in_it_is_not(app: Page, mock: Mock) -> None:
+    mock.control("refuse-live", on="true")
     now = int(time.time() * 1000) // 1000 * 1000
     begin = now - 3_000_000
     # Readings each 300 s with the server's marks between them, then 1,500 s without any.
