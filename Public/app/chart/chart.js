@@ -109,6 +109,7 @@ export class Chart extends PlantElement {
   #refresh() {
     if (!this.#plot) return;
     this.#plot.setData(this.#columns);
+    this.#drawEvents(this.#plot);
     this.#plot.ctx.canvas.setAttribute('aria-label', this.#description());
     this.#showReadout(null);
     if (!this.#table.hidden) fill(this.#table, this.#asTable());
