@@ -97,6 +97,18 @@ def app(window: BrowserContext, mock: Mock) -> Iterator[Page]:
 
 
 @pytest.fixture
+def timed(browser: Browser, mock: Mock) -> Iterator[Page]:
+    """Like `app`, in a window of its own: its clock can be set without the other tests noticing."""
+    context = browser.new_context(reduced_motion="reduce", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    goto = page.goto
+    page.goto = lambda path, **options: goto(mock.url + path, **options)  # type: ignore[method-assign]
+    yield page
+    context.close()
+
+
+@pytest.fixture
 def complaints(app: Page) -> Complaints:
     found = Complaints()
     app.on("console", found.note)

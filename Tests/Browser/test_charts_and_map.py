@@ -118,38 +118,38 @@ def test_the_resolution_of_a_chart_is_said(app: Page) -> None:
     expect(app.locator(".chart-resolution")).to_have_text(re.compile(r"Lowest, mean and highest per \d+ min"))
 
 
-def test_a_counter_is_drawn_as_its_increase(app: Page) -> None:
+def test_a_counter_is_drawn_as_its_increase(timed: Page) -> None:
     hour = int(time.time()) // 3600 * 3_600_000
     times = [hour + at * 60_000 for at in range(4)]
-    columns(app, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": times, "series": {
+    columns(timed, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": times, "series": {
         "flow": {"values": [1, 2, 3, 4]}, "pressure": {"values": [1, 2, 3, 4]}, "total": {"values": [100, 103, 2, 7.5]}}})
-    app.clock.set_fixed_time(hour / 1000 + 600)
-    app.goto("/devices/meter-01")
-    chart = app.locator("pw-chart", has_text="Total volume, increase")
+    timed.clock.set_fixed_time(hour / 1000 + 600)
+    timed.goto("/devices/meter-01")
+    chart = timed.locator("pw-chart", has_text="Total volume, increase")
     expect(chart.locator(".chart-readout")).to_have_text("grew by 10.5 m³")
     expect(chart.get_by_role("img")).to_have_attribute("aria-label", re.compile("Total volume from .*: grew by 10.5 m³"))
     chart.get_by_role("button", name="Table").click()
     expect(chart.locator("tbody td.numeric")).to_have_text(["5.50", "2", "3"])
 
 
-def test_what_grew_between_two_readings_is_spread_over_their_time(app: Page) -> None:
+def test_what_grew_between_two_readings_is_spread_over_their_time(timed: Page) -> None:
     hour = int(time.time()) // 3600 * 3_600_000
-    columns(app, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": [hour, hour + 120_000, hour + 240_000], "series": {
+    columns(timed, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": [hour, hour + 120_000, hour + 240_000], "series": {
         name: {"values": [100, 106, 116]} for name in ("flow", "pressure", "total")}})
-    app.clock.set_fixed_time(hour / 1000 + 600)
-    app.goto("/devices/meter-01")
-    chart = app.locator("pw-chart", has_text="increase")
+    timed.clock.set_fixed_time(hour / 1000 + 600)
+    timed.goto("/devices/meter-01")
+    chart = timed.locator("pw-chart", has_text="increase")
     chart.get_by_role("button", name="Table").click()
     expect(chart.locator("tbody td.numeric")).to_have_text(["5", "5", "3", "3"])
 
 
-def test_the_increase_of_buckets_is_the_servers(app: Page) -> None:
+def test_the_increase_of_buckets_is_the_servers(timed: Page) -> None:
     hour = int(time.time()) // 3600 * 3_600_000
-    columns(app, "/meter-01/readings[?]", {"bucket": 60, "resolution": "PT1M", "times": [hour, hour + 60_000, hour + 120_000], "series": {
+    columns(timed, "/meter-01/readings[?]", {"bucket": 60, "resolution": "PT1M", "times": [hour, hour + 60_000, hour + 120_000], "series": {
         name: {"min": [1, 2, None], "max": [1, 2, None], "avg": [1, 2, None], "increase": [4, 6, None]} for name in ("flow", "pressure", "total")}})
-    app.clock.set_fixed_time(hour / 1000 + 600)
-    app.goto("/devices/meter-01")
-    expect(app.locator("pw-chart", has_text="increase").locator(".chart-readout")).to_have_text("grew by 10 m³")
+    timed.clock.set_fixed_time(hour / 1000 + 600)
+    timed.goto("/devices/meter-01")
+    expect(timed.locator("pw-chart", has_text="increase").locator(".chart-readout")).to_have_text("grew by 10 m³")
 
 
 def test_readings_are_downloaded_in_both_formats(app: Page) -> None:

@@ -71,14 +71,14 @@ def test_a_dismissed_message_can_be_had_back(app: Page) -> None:
     assert 40 in rejected(app)
 
 
-def test_dismissing_is_done_when_nobody_takes_it_back(app: Page) -> None:
-    app.clock.install()
-    app.goto("/rejected")
-    app.locator("tr", has_text="byte 17").get_by_role("button", name="Dismiss").click()
-    with app.expect_response(lambda response: response.request.method == "DELETE"):
-        app.clock.run_for(7000)
-    assert 40 not in rejected(app)
-    expect(app.get_by_role("button", name="Undo")).to_have_count(0)
+def test_dismissing_is_done_when_nobody_takes_it_back(timed: Page) -> None:
+    timed.clock.install()
+    timed.goto("/rejected")
+    timed.locator("tr", has_text="byte 17").get_by_role("button", name="Dismiss").click()
+    with timed.expect_response(lambda response: response.request.method == "DELETE"):
+        timed.clock.run_for(7000)
+    assert 40 not in rejected(timed)
+    expect(timed.get_by_role("button", name="Undo")).to_have_count(0)
 
 
 def test_a_rejected_message_leads_to_its_source_with_itself_as_the_sample(app: Page) -> None:
