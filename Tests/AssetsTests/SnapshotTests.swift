@@ -73,7 +73,7 @@ import Testing
         #expect(draft.name == "pump-7" && draft.identifier == "pump-7")
     }
 
-    @Test(arguments: ["a/b", "+", "#", "", "a\u{0}"]) func refusesIdentifiers(identifier: String) {
+    @Test(arguments: ["a//b", "/a", "a/+/b", "+", "#", "", "a\u{0}"]) func refusesIdentifiers(identifier: String) {
         #expect(throws: InvalidInput.self) {
             try DeviceDraft(["profile": "motor", "identifier": .string(identifier)], key: "k")
         }

@@ -31,6 +31,12 @@ final class Signals<Event: Sendable>: Sendable {
 
     /// Waits until the events, from the first on, meet a condition; a test that runs out of time fails here.
     func wait(until isMet: @escaping @Sendable ([Event]) -> Bool) async {
+        await pause(until: isMet)
+        if Task.isCancelled { Issue.record("It did not happen: \(events.suffix(20))") }
+    }
+
+    /// Waits until the events meet a condition, or until the task is cancelled.
+    func pause(until isMet: @escaping @Sendable ([Event]) -> Bool) async {
         let number = state.withLock { state in
             state.last += 1
             return state.last
@@ -47,7 +53,6 @@ final class Signals<Event: Sendable>: Sendable {
         } onCancel: {
             state.withLock { $0.waiters.removeValue(forKey: number) }?.continuation.resume()
         }
-        if Task.isCancelled { Issue.record("It did not happen: \(events.suffix(20))") }
     }
 }
 
@@ -64,7 +69,8 @@ final class Gate: Sendable {
 
     func open() { signals.send(true) }
 
-    func pass() async { await signals.wait(for: true) }
+    /// Waits until it is opened; whoever is cancelled, as a killed dispatcher is, passes at once.
+    func pass() async { await signals.pause { !$0.isEmpty } }
 }
 
 /// A clock that stands until it is moved.

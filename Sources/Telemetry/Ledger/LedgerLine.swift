@@ -30,6 +30,15 @@ public struct LedgerLine: Hashable, Sendable {
     /// Makes an empty line.
     public init() {}
 
+    /// The line without what only makes sense for readings that come as they are measured: gaps and delay.
+    var withoutTiming: LedgerLine {
+        var line = self
+        line.gaps = 0
+        line.gapSeconds = 0
+        line.leastDelay = nil
+        return line
+    }
+
     /// Adds what became of stored readings.
     mutating func add(_ counts: ReadingCounts) {
         stored += Int64(counts.stored)

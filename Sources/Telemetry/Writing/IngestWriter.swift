@@ -244,7 +244,7 @@ extension IngestWriter {
         _ epoch: Int64?,
         in transaction: Transaction
     ) async throws {
-        var lines = lines
+        var lines = work.evaluates ? lines : lines.mapValues(\.withoutTiming)
         for (device, count) in work.rejectedByDevice { lines[device, default: LedgerLine()].rejected += Int64(count) }
         let batch = LedgerBatch(lines, at: clock.now)
         guard try await transaction.execute(LedgerQueries.add(batch, epoch: epoch)) == 1 else { throw NotIngesting() }

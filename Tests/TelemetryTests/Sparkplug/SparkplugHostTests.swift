@@ -215,7 +215,7 @@ private final class Saboteur: BatchParticipant {
             await host.reset()
             _ = try await receive(shop, [Edge.temperature(44, seq: 2, at: 3)])
             let overview = try await host.overview(in: shop.sources)
-            #expect(overview["nodes"]?.array?.first?["rebirthsRequested"] == 1)
+            #expect(overview["nodes"]?.array?.first?["rebirthsRequested"] == 2)
         }
     }
 

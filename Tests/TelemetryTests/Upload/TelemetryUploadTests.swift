@@ -1,3 +1,4 @@
+import Logging
 import Primitives
 import Testing
 
@@ -60,6 +61,13 @@ import Testing
             // The same file again changes nothing.
             let again = try await Self.upload(shop, .csv, "ts,temperature\r\n" + rows)
             #expect(again.counts.duplicate == 4_500)
+            // History has neither gaps nor a delay that would tell of the device's clock.
+            let device = try #require(shop.plant.snapshot.device(key: "d1"))
+            let store = LedgerStore(pool: shop.pool, logger: Logger(label: "test"))
+            let total = try await store.ledger(of: device, since: .earliestAccepted).total
+            #expect(total.stored == 4_500)
+            #expect(total.gaps == 0)
+            #expect(total.leastDelay == nil)
         }
     }
 
