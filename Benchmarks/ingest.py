@@ -7,7 +7,7 @@ stopped. The same broker, publisher, payloads and run for all three. The server 
 committed: `plantwright_readings_stored_total`, and the table is counted in the end.
 
     Benchmarks/ingest.py [--messages 200000] [--devices 100] [--metrics 5] [--runs 5] [--window 1000]
-                         [--rules 5] [--no-backlog] [--half] [--json FILE]
+                         [--rules 5] [--no-backlog] [--half] [--soak N] [--json FILE]
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Bench:
 
     @staticmethod
     def result(process: subprocess.Popen) -> dict:
-        output, _ = process.communicate(timeout=600)
+        output, _ = process.communicate(timeout=3600)
         if process.returncode != 0:
             raise RuntimeError(f"{process.args[0]} ended with {process.returncode}")
         return json.loads(output.strip().splitlines()[-1])
@@ -202,6 +202,18 @@ class Bench:
         status = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
+    def soak(self, messages: int) -> list[float]:
+        """Takes many messages; the server's memory after each tenth of them."""
+        base, sizes = self.stored(), []
+        publisher = self.publisher(SERVER_PREFIX, messages)
+        for part in range(1, 11):
+            self.wait_stored(base + messages * part // 10, 3_600)
+            sizes.append(self.memory())
+            print(f"{messages * part // 10:,} messages: {sizes[-1]:.0f} MiB", flush=True)
+        self.result(publisher)
+        self.published += messages
+        return sizes
+
     def check(self):
         """Every published message is one row, and none is missing or doubled."""
         rows = int(self.database.psql("SELECT count(*) FROM reading"))
@@ -273,6 +285,7 @@ def main():
     parser.add_argument("--rules", type=int, default=5, help="how many rules to evaluate on every reading")
     parser.add_argument("--half", action="store_true", help="also measure the latency of commits at half the live rate")
     parser.add_argument("--no-backlog", action="store_true", help="leave the backlog runs out")
+    parser.add_argument("--soak", type=int, default=0, help="instead: take so many messages and watch the memory")
     parser.add_argument("--json", type=pathlib.Path, help="also write every run to this file")
     options = parser.parse_args()
     if not harness.BINARY.exists():
@@ -284,6 +297,9 @@ def main():
     runs: list[dict] = []
     try:
         bench.start()
+        if options.soak:
+            bench.soak(options.soak)
+            return bench.check()
         for number in range(1, options.runs + 1):
             run = {"null": bench.null_run(), "live": bench.live_run()}
             if not options.no_backlog:
