@@ -304,13 +304,14 @@ def main():
             run = {"null": bench.null_run(), "live": bench.live_run()}
             if not options.no_backlog:
                 run["backlog"] = bench.backlog_run()
-            if options.half:
-                run["half"] = bench.half_run(run["live"]["rate"])
             run["memory"] = bench.memory()
             runs.append(run)
             print(f"run {number}/{options.runs}: " + "; ".join(
                 f"{name} {run[name]['rate']:,.0f}/s, {run[name]['cpu']:.1f} µs" for name in COLUMNS if name in run)
                 + f"; {run['memory']:.0f} MiB", flush=True)
+        # At the end, since readings of the other runs would be late after those of today.
+        for run in runs if options.half else []:
+            run["half"] = bench.half_run(run["live"]["rate"])
         bench.check()
     finally:
         bench.stop()

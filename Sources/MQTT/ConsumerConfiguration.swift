@@ -14,6 +14,12 @@ public struct ConsumerConfiguration: Sendable {
     public var batchMessages = 2_000
     /// The bytes of topics and payloads after which a batch is closed; the last message may exceed it.
     public var batchBytes = 8 << 20
+    /// From how many messages in a batch on the consumer counts as busy, and rests before the next one.
+    public var busyBatch = 32
+    /// How long a busy consumer rests: many small batches would cost more than a few larger ones.
+    ///
+    /// One that is not busy hands over at once, and one that cannot keep up does not rest.
+    public var busyRest: Duration = .milliseconds(8)
     /// How long the handler may take for a batch before the connection is given up.
     public var handlerLimit: Duration = .seconds(20)
     /// How long a connection attempt may take after the name is resolved.

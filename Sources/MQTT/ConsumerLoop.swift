@@ -110,6 +110,9 @@ struct ConsumerConnection: ~Copyable {
             madeProgress = true
         }
         guard isDrained, !control.isStopping else { return }
+        if batch.count >= configuration.busyBatch {
+            _ = Readiness.wait(socket: -1, events: 0, wake: control.wake, limit: configuration.busyRest)
+        }
         _ = Readiness.wait(socket: handle.socket, events: Int32(POLLIN), wake: control.wake, limit: .seconds(1))
     }
 
