@@ -28,7 +28,7 @@ public enum TelemetryStatements {
             AnyStatement(RefusedMessageQueries.pruneRejected(limit: 1)),
             AnyStatement(LeaseQueries.take(holder, epoch: nil, seconds: 1)),
             AnyStatement(LeaseQueries.evict(exceptSession: "")),
-            AnyStatement(LeaseQueries.release(holder, epoch: 1)), AnyStatement(LeaseQueries.state()),
+            AnyStatement(LeaseQueries.release(holder, epoch: 1)),
             AnyStatement(LedgerQueries.add(LedgerBatch([:], at: time), epoch: nil)),
             AnyStatement(LedgerQueries.fold()), AnyStatement(LedgerQueries.days(device: 0, since: time)),
             AnyStatement(LedgerQueries.conflicts(device: 0, before: nil, limit: 1)),

@@ -1,16 +1,5 @@
 import Foundation
 import PostgreSQL
-import Primitives
-
-/// The lease of the ingest partition as it stands.
-public struct LeaseState: Hashable, Sendable {
-    /// Rises with each change of holder.
-    public var epoch: Int64
-    /// The process that holds or held it.
-    public var holder: UUID?
-    /// Since when.
-    public var acquiredAt: Timestamp?
-}
 
 /// The statements on the ingest lease.
 enum LeaseQueries {
@@ -63,16 +52,5 @@ enum LeaseQueries {
                 AND epoch = \(epoch)
             """
         )
-    }
-
-    static func state() -> Statement<LeaseState> {
-        Statement("telemetry.lease.state", "SELECT epoch, holder, acquired_at FROM ingest_lease WHERE name = 'main'") {
-            row throws(PostgresError) in
-            LeaseState(
-                epoch: try row.int64(0),
-                holder: try row.optionalUUID(1),
-                acquiredAt: try row.optionalTimestamp(2)
-            )
-        }
     }
 }

@@ -116,7 +116,7 @@ public final class SourceTraffic: Sendable {
                     nativeKept += 1
                     var contents = MessageTrace.Contents()
                     contents.identifiers = [identifier]
-                    if case .accepted(let counts) = fate { contents.readings = counts.readings }
+                    if case .accepted(let counts) = fate { contents.readings = counts.received }
                     native.append(TrafficItem(message, fate, word, contents))
                 case .source(let route):
                     guard let id = route.sourceID, !route.isReplay else { continue }
@@ -177,9 +177,4 @@ extension TrafficItem {
             detail = "Unknown devices: \(contents.unknown.joined(separator: ", "))."
         }
     }
-}
-
-extension ReadingCounts {
-    /// How many readings there were in all.
-    var readings: Int { stored + merged + duplicate + conflict }
 }
