@@ -100,26 +100,29 @@ let package = Package(
             ["Assets", "Decoders", "Expressions", "SparkplugB", "PostgreSQL", "Primitives", "Observability", logging]
         ),
         module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
-        module("ERP", ["Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
-        module("Outbox", ["ERP", "HTTPClient", "PostgreSQL", "Primitives", "Observability", logging]),
+        module("ERPConnectors", ["Expressions", "HTTPClient", "Primitives"]),
+        module("ERPSimulators", ["Primitives"]),
+        module("ERP", ["ERPConnectors", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
+        module("Outbox", ["ERP", "ERPConnectors", "HTTPClient", "PostgreSQL", "Primitives", "Observability", logging]),
 
         // L4: delivery
         module(
             "API",
             [
-                "Accounts", "Assets", "Decoders", "Telemetry", "Alarms", "ERP", "Outbox", "HTTPServer", "HTTPWire",
+                "Accounts", "Assets", "Decoders", "Telemetry", "Alarms", "ERP", "ERPConnectors", "Outbox", "HTTPServer",
+                "HTTPWire",
                 "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
             ]
         ),
         module("Embedded", ["CSpawn", "MQTT", "Primitives", crypto, logging]),
-        module("Simulation", ["MQTT", "HTTPServer", "Primitives", httpTypes, logging]),
+        module("Simulation", ["ERPSimulators", "MQTT", "HTTPServer", "Primitives", httpTypes, logging]),
 
         // L5: executables
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Simulation", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms", "ERP",
-                "Outbox",
+                "API", "Embedded", "Simulation", "ERPSimulators", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms",
+                "ERP", "ERPConnectors", "Outbox",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
                 logging, httpTypes,
             ],
@@ -180,10 +183,11 @@ let package = Package(
             "Alarms",
             ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]
         ),
-        tests("ERP", ["TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
+        tests("ERPConnectors", ["ERPSimulators", "Expressions", "HTTPClient", "Primitives"]),
+        tests("ERP", ["ERPConnectors", "TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
         tests(
             "Outbox",
-            ["TestSupport", "ERP", "HTTPClient", "Observability", "PostgreSQL", "Primitives", "Secrets", logging]
+            ["TestSupport", "ERP", "ERPConnectors", "HTTPClient", "Observability", "PostgreSQL", "Primitives", "Secrets", logging]
         ),
         tests(
             "API",

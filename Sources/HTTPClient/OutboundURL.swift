@@ -2,22 +2,22 @@ import CCurl
 
 /// The parts of an address that outbound rules look at, read by the parser that also makes the request: two parsers
 /// could disagree about where a request goes.
-struct OutboundURL: Hashable, Sendable {
+public struct OutboundURL: Hashable, Sendable {
     /// `http` or `https`.
-    let scheme: String
+    public let scheme: String
     /// Lower-case host name or address, IPv6 without brackets.
-    let host: String
+    public let host: String
     /// The port, given or by scheme.
-    let port: Int
+    public let port: Int
     /// Whether the address carries a user name or password.
-    let hasCredentials: Bool
+    public let hasCredentials: Bool
     /// Whether the address carries a query or fragment.
-    let hasQueryOrFragment: Bool
+    public let hasQueryOrFragment: Bool
 
     /// Reads an absolute `http` or `https` address.
     ///
     /// - Returns: nil when it is malformed, relative or of another scheme.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else { return nil }
         let parser = Parser()
         guard parser.parse(text), let scheme = parser.part(CURLUPART_SCHEME), ["http", "https"].contains(scheme),

@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Primitives
 
 /// What is to be done when a delivery's turn comes.
@@ -65,10 +66,12 @@ struct DeliveryCourse: Hashable, Sendable {
     /// - Returns: the state that the delivery takes.
     func verdict(after outcome: CallOutcome, at now: Timestamp, jitter: Double) -> DeliveryVerdict {
         switch outcome {
-        case .done(let externalID):
+        case .done(let externalID, _):
             return .delivered(externalID: externalID)
         case .refused(let reason, let detail):
             return .dead(reason: reason, detail: detail, mayHaveHappened: false)
+        case .stuck(let reason, let detail):
+            return .dead(reason: reason, detail: detail, mayHaveHappened: true)
         case .transient(let reason, let detail, let asked):
             let next = now.adding(seconds: delay.seconds(after: attempts, jitter: jitter, asked: asked))
             return .waiting(until: next, reason: reason, detail: detail)
@@ -100,8 +103,10 @@ struct DeliveryCourse: Hashable, Sendable {
         jitter: Double
     ) -> DeliveryVerdict {
         switch outcome {
-        case .found(let externalID):
+        case .found(let externalID, _):
             return .delivered(externalID: externalID)
+        case .stuck(let reason, let detail):
+            return .dead(reason: reason, detail: detail, mayHaveHappened: true)
         case .failed(let reason, let detail, let asked):
             let next = now.adding(seconds: delay.seconds(after: attempts, jitter: jitter, asked: asked))
             return .uncertain(until: next, reason: reason, detail: detail)

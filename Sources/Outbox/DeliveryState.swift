@@ -1,3 +1,5 @@
+import ERPConnectors
+
 /// Where a delivery stands.
 public enum DeliveryState: String, CaseIterable, Sendable {
     /// Due at its next attempt; nothing of it can be in the ERP.
@@ -24,8 +26,8 @@ public enum CallPurpose: String, CaseIterable, Sendable {
     case write
 
     /// What performing an operation is called in the time line.
-    init(performing operation: String) {
-        self = operation.hasSuffix(".create") ? .create : .write
+    init(performing operation: ERPOperation) {
+        self = operation == .workOrderCreate ? .create : .write
     }
 }
 

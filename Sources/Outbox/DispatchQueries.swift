@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives
@@ -58,7 +59,7 @@ enum DispatchQueries {
                 attempt_started_at = CASE WHEN due.state = 'uncertain' THEN d.attempt_started_at END
             FROM due WHERE d.id = due.id
             RETURNING d.id, d.connector_id, d.idempotency_key, d.operation, d.fields, d.item, d.attempts,
-                d.attempt_started_at, due.state = 'uncertain'
+                d.attempt_started_at, due.state = 'uncertain', d.reading_ts
             """
         ) { row throws(PostgresError) in
             LeasedDelivery(
@@ -66,9 +67,10 @@ enum DispatchQueries {
                 token: token,
                 connectorID: try row.int32(1),
                 idempotencyKey: try row.string(2),
-                operation: try row.string(3),
+                operation: try row.enumeration(3),
                 fields: try row.json(4).object ?? JSONObject(),
                 item: try row.optionalString(5),
+                readingTimestamp: try row.timestamp(9),
                 attempts: Int(try row.int32(6)),
                 attemptStartedAt: try row.optionalTimestamp(7),
                 wasUncertain: try row.bool(8)
@@ -154,7 +156,7 @@ enum DispatchQueries {
     }
 
     /// Writes how a call ended into the time line.
-    static func end(_ delivery: LeasedDelivery, _ report: CallReport) -> Statement<Void> {
+    static func end(_ delivery: LeasedDelivery, _ report: AttemptEnd) -> Statement<Void> {
         Statement(
             "outbox.delivery.end",
             """
@@ -176,7 +178,7 @@ enum DispatchQueries {
     static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
         let delivery = LeasedDelivery.arbitrary
-        let report = CallReport(outcome: "", endedAt: time, record: CallRecord(request: ""))
+        let report = AttemptEnd(outcome: "", endedAt: time, trace: CallTrace())
         return [
             AnyStatement(connectorsWithDueDeliveries(at: time)),
             AnyStatement(lease([], token: delivery.token, at: time, until: time)),
@@ -224,9 +226,10 @@ extension LeasedDelivery {
         token: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
         connectorID: 0,
         idempotencyKey: "",
-        operation: "",
+        operation: .workOrderCreate,
         fields: JSONObject(),
         item: nil,
+        readingTimestamp: Timestamp(microseconds: 0),
         attempts: 0,
         attemptStartedAt: nil,
         wasUncertain: false

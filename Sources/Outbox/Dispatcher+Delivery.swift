@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Logging
 import Observability
@@ -13,12 +14,14 @@ struct DeliveryCall: ConnectorCall {
     var connectorID: Int32 { delivery.connectorID }
 
     func course(delay: RetryDelay) -> DeliveryCourse {
-        DeliveryCourse(
+        // An operation that the connector no longer has ends with its refusal.
+        let traits = runtime.connector.traits(of: delivery.operation) ?? OperationTraits()
+        return DeliveryCourse(
             isUncertain: delivery.wasUncertain,
             attempts: delivery.attempts,
             attemptStartedAt: delivery.attemptStartedAt,
-            canLookUp: runtime.connector.canLookUp(operation: delivery.operation),
-            isRepeatable: runtime.connector.isRepeatable(operation: delivery.operation),
+            canLookUp: traits.canLookUp,
+            isRepeatable: traits.isRepeatable,
             settle: runtime.settle,
             delay: delay
         )
@@ -26,11 +29,14 @@ struct DeliveryCall: ConnectorCall {
 }
 
 /// What the time line keeps of a call.
-struct CallReport: Sendable {
+struct AttemptEnd: Sendable {
     /// How it ended, in one word.
     var outcome: String
     var endedAt: Timestamp
-    var record: CallRecord
+    var trace: CallTrace
+
+    /// The exchange that decided.
+    var record: CallRecord { trace.records.last ?? CallRecord(request: "") }
 }
 
 extension Dispatcher {
@@ -47,21 +53,23 @@ extension Dispatcher {
     private func perform(_ call: DeliveryCall, _ course: DeliveryCourse) async {
         let purpose = CallPurpose(performing: call.delivery.operation)
         guard await begin(call, purpose, at: clock.now) else { return }
-        let (outcome, record) = await call.runtime.connector.perform(call.delivery.order)
+        let report = await call.runtime.connector.perform(call.delivery.order)
+        let outcome = report.outcome
         let ended = clock.now
         observe(call.runtime, answered: outcome.isAnswer)
         let verdict = course.verdict(after: outcome, at: ended, jitter: random())
-        await settle(call, verdict, CallReport(outcome: outcome.word, endedAt: ended, record: record))
+        await settle(call, verdict, AttemptEnd(outcome: outcome.word, endedAt: ended, trace: report.trace))
     }
 
     private func lookUp(_ call: DeliveryCall, _ course: DeliveryCourse) async {
         let begun = clock.now
         guard await begin(call, .lookUp, at: begun) else { return }
-        let (outcome, record) = await call.runtime.connector.lookUp(call.delivery.order)
+        let report = await call.runtime.connector.lookUp(call.delivery.order)
+        let outcome = report.outcome
         let ended = clock.now
         observe(call.runtime, answered: outcome.isAnswer)
         let verdict = course.verdict(after: outcome, begun: begun, at: ended, jitter: random())
-        await settle(call, verdict, CallReport(outcome: outcome.word, endedAt: ended, record: record))
+        await settle(call, verdict, AttemptEnd(outcome: outcome.word, endedAt: ended, trace: report.trace))
     }
 
     /// Commits that a call is about to be made and renews the lease.
@@ -81,7 +89,7 @@ extension Dispatcher {
     }
 
     /// Commits what came of an attempt, if the lease still holds.
-    private func settle(_ call: DeliveryCall, _ verdict: DeliveryVerdict, _ report: CallReport?) async {
+    private func settle(_ call: DeliveryCall, _ verdict: DeliveryVerdict, _ report: AttemptEnd?) async {
         await whileSettling(call.delivery.id) {
             // Not cancelled with the rest: what is known about the ERP must be written down.
             let isSettled = await Task { await self.persistently(call) { try await self.write(call, verdict, report) } }
@@ -104,7 +112,7 @@ extension Dispatcher {
     private func write(
         _ call: DeliveryCall,
         _ verdict: DeliveryVerdict,
-        _ report: CallReport?
+        _ report: AttemptEnd?
     ) async throws -> Bool {
         let delivery = call.delivery
         let now = clock.now
@@ -127,7 +135,7 @@ extension Dispatcher {
         in transaction: Transaction
     ) async throws {
         switch delivery.operation {
-        case "work-order.create":
+        case .workOrderCreate:
             guard let externalID else { return }
             try await transaction.execute(
                 MirrorQueries.addWorkOrder(
@@ -138,7 +146,7 @@ extension Dispatcher {
                     nextCheckAt: now.adding(seconds: configuration.orderCheckInterval)
                 )
             )
-        case "stock.set":
+        case .stockSet:
             guard let quantity = delivery.quantity else { return }
             try await transaction.execute(MirrorQueries.setStock(quantity, of: delivery, at: now))
         default: break
@@ -171,7 +179,7 @@ extension Dispatcher {
         }
     }
 
-    private func metadata(_ call: DeliveryCall, _ report: CallReport?) -> Logger.Metadata {
+    private func metadata(_ call: DeliveryCall, _ report: AttemptEnd?) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "connector": "\(call.runtime.key)", "delivery": "\(call.delivery.id.uuidString.lowercased())",
             "key": "\(call.delivery.idempotencyKey)",
@@ -185,7 +193,7 @@ extension CallOutcome {
     /// Whether the ERP answered, be it with a refusal.
     fileprivate var isAnswer: Bool {
         switch self {
-        case .done, .refused: true
+        case .done, .refused, .stuck: true
         case .transient, .uncertain: false
         }
     }
@@ -195,6 +203,7 @@ extension CallOutcome {
         switch self {
         case .done: "done"
         case .refused: "refused"
+        case .stuck: "stuck"
         case .transient: "transient"
         case .uncertain: "uncertain"
         }
@@ -205,7 +214,7 @@ extension LookUpOutcome {
     /// Whether the ERP answered.
     fileprivate var isAnswer: Bool {
         switch self {
-        case .found, .notFound: true
+        case .found, .notFound, .stuck: true
         case .failed: false
         }
     }
@@ -215,6 +224,7 @@ extension LookUpOutcome {
         switch self {
         case .found: "found"
         case .notFound: "not-found"
+        case .stuck: "stuck"
         case .failed: "failed"
         }
     }

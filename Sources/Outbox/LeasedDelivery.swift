@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Primitives
 
@@ -9,9 +10,10 @@ struct LeasedDelivery: Sendable {
     var token: UUID
     var connectorID: Int32
     var idempotencyKey: String
-    var operation: String
+    var operation: ERPOperation
     var fields: JSONObject
     var item: String?
+    var readingTimestamp: Timestamp
     /// Including this one.
     var attempts: Int
     var attemptStartedAt: Timestamp?
@@ -20,7 +22,12 @@ struct LeasedDelivery: Sendable {
 
     /// What the connector gets.
     var order: DeliveryOrder {
-        DeliveryOrder(idempotencyKey: idempotencyKey, operation: operation, fields: fields)
+        DeliveryOrder(
+            idempotencyKey: idempotencyKey,
+            operation: operation,
+            fields: fields,
+            causedAt: readingTimestamp
+        )
     }
 
     /// The title of the order that it makes: the first text among the usual fields.

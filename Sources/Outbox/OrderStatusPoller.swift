@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Logging
 import PostgreSQL
@@ -104,7 +105,9 @@ public final class OrderStatusPoller: Sendable {
             var runtimes: [Int32: ConnectorRuntime] = [:]
             var wishes: [CallAllotment] = []
             for id in try await pool.query(OrderStatusQueries.connectorsWithDueOrders(at: now)) {
-                guard let runtime = directory.runtime(id), !runtime.isPaused, runtime.connector.canReadStatus else {
+                guard let runtime = directory.runtime(id), !runtime.isPaused,
+                    runtime.connector.manifest.capabilities.contains(.orderState)
+                else {
                     continue
                 }
                 runtimes[id] = runtime
@@ -126,16 +129,18 @@ public final class OrderStatusPoller: Sendable {
     }
 
     private func check(_ check: OrderCheck) async {
-        let outcome = await check.runtime.connector.status(externalID: check.order.externalID)
+        let outcome = await check.runtime.connector.state(ofOrder: check.order.externalID)
         let now = clock.now
         let statement: Statement<Void>
         switch outcome {
-        case .status(let status, let isDone):
+        case .state(let state):
+            // A cancelled order is over, too.
+            let isDone = state.phase == .done || state.phase == .cancelled
             failures.withLock { $0[check.connectorID] = nil }
             let next = isDone ? nil : now.adding(seconds: configuration.interval)
             statement = OrderStatusQueries.note(
                 check.order.id,
-                status: status,
+                status: state.text,
                 doneAt: isDone ? now : nil,
                 checkedAt: now,
                 nextCheckAt: next

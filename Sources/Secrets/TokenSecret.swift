@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// A bearer secret: 32 random bytes behind a prefix that tells what it opens.
 ///

@@ -1,1 +1,1 @@
-../ERPTests/PretendedERP.swift
+../ERPConnectorsTests/PretendedERP.swift

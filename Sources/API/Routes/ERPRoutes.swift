@@ -1,6 +1,7 @@
 import Accounts
 import Assets
 import ERP
+import ERPConnectors
 import Foundation
 import HTTPServer
 import HTTPTypes
@@ -54,7 +55,8 @@ public struct ERPRoutes: Sendable {
             summary: "Ask the ERP, changing nothing there, whether it can be reached."
         ) { request in
             let sample = "pw-" + identifiers.next().uuidString.lowercased().replacing("-", with: "").prefix(13)
-            return .json(try await registry.test(key: try request.resourceKey("connector"), sample: sample).json)
+            let key = try request.resourceKey("connector")
+            return .json(PreflightResult(checks: try await registry.preflight(key: key, sample: sample)).json)
         }
         routes.post(
             "/api/v1/mappings/{key}/preview",
@@ -200,6 +202,21 @@ public struct ERPRoutes: Sendable {
             limit: try request.limit()
         )
         return .page(page.items.map(\.json), nextCursor: page.nextCursor)
+    }
+}
+
+/// What a connector's preflight came to.
+private struct PreflightResult {
+    var checks: [PreflightCheck]
+
+    /// The API's form: `{ok, detail, checks}`; `detail` sums up what decides.
+    var json: JSONValue {
+        let failed = checks.filter { $0.result == .failed }
+        let decisive = failed.isEmpty ? checks.filter { $0.result != .skipped } : failed
+        return [
+            "ok": .bool(failed.isEmpty), "detail": .string(decisive.map(\.detail).joined(separator: " ")),
+            "checks": .array(checks.map(\.json)),
+        ]
     }
 }
 

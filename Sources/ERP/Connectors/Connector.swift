@@ -1,3 +1,4 @@
+import ERPConnectors
 import Primitives
 
 /// One configured ERP system as it is stored, without its credentials.

@@ -1,3 +1,4 @@
+import ERPConnectors
 import HTTPClient
 import Primitives
 
@@ -12,8 +13,9 @@ extension ConnectorDraft {
         name = reader.requiredString("name")
         kind = .rest
         if reader.required("kind") != nil { kind = reader.choice("kind", ConnectorKind.self) ?? .rest }
-        if !kind.isImplemented {
-            let known = ConnectorKind.allCases.filter(\.isImplemented).map(\.rawValue).joined(separator: ", ")
+        let definition = ConnectorDefinition.of(kind)
+        if definition == nil {
+            let known = ConnectorDefinition.all.map(\.manifest.kind.rawValue).joined(separator: ", ")
             reader.note(
                 "kind",
                 "unsupported-kind",
@@ -39,9 +41,9 @@ extension ConnectorDraft {
             }
         }
         options = reader.value("options") ?? [:]
-        if kind == .rest {
+        if let definition {
             do throws(InvalidInput) {
-                _ = try RestOptions(options)
+                _ = try definition.make(ConnectorSetup(url: url, options: options, caller: .silent))
             } catch {
                 reader.absorb(error.issues)
             }

@@ -1,3 +1,4 @@
+import ERPConnectors
 import HTTPClient
 import PostgreSQL
 import Primitives
@@ -9,7 +10,7 @@ public struct LiveConnector: Sendable {
     /// As it is stored.
     public var connector: Connector
     /// What makes the calls.
-    public var erp: any ConfiguredConnector
+    public var erp: any ERPConnector
 }
 
 /// All connectors in use, ready to be called: what is in the database, opened and checked.
@@ -85,7 +86,6 @@ public final class ConnectorRegistry: ConnectorDirectory {
                 id: id,
                 key: live.connector.key,
                 connector: live.erp,
-                settle: live.erp.settle,
                 isPaused: live.connector.isPaused
             )
         }
@@ -98,9 +98,9 @@ public final class ConnectorRegistry: ConnectorDirectory {
     ///   - sample: an idempotency key that no document has.
     /// - Returns: what was found out.
     /// - Throws: ``ResourceFailure`` when there is no such connector.
-    public func test(key: ResourceKey, sample: String) async throws(ResourceFailure) -> ConnectorTestResult {
+    public func preflight(key: ResourceKey, sample: String) async throws(ResourceFailure) -> [PreflightCheck] {
         guard let live = connector(key: key) else { throw .notFound("connector \(key)") }
-        return await live.erp.test(key: sample)
+        return await live.erp.preflight(key: sample)
     }
 
     /// Makes a connector ready; what stands in the way is told by each of its calls.
@@ -108,7 +108,7 @@ public final class ConnectorRegistry: ConnectorDirectory {
         do throws(CallFailure) {
             return LiveConnector(connector: row.connector, erp: try make(row.connector, try credentials(of: row)))
         } catch {
-            return LiveConnector(connector: row.connector, erp: UnusableConnector(failure: error))
+            return LiveConnector(connector: row.connector, erp: UnusableConnector(row.connector.kind, failure: error))
         }
     }
 
@@ -126,22 +126,20 @@ public final class ConnectorRegistry: ConnectorDirectory {
     private func make(
         _ connector: Connector,
         _ credentials: ConnectorCredentials
-    ) throws(CallFailure) -> any ConfiguredConnector {
-        guard connector.kind == .rest else {
+    ) throws(CallFailure) -> any ERPConnector {
+        guard let definition = ConnectorDefinition.of(connector.kind) else {
             throw CallFailure(
                 reason: "unsupported-kind",
                 detail: "There is no connector for “\(connector.kind.rawValue)” as yet."
             )
         }
+        let caller = ERPCaller(
+            credentials: credentials,
+            timeouts: timeouts,
+            send: { [client] request throws(OutboundError) in try await client.send(request) }
+        )
         do throws(InvalidInput) {
-            let options = try RestOptions(connector.options)
-            return RestConnector(
-                url: connector.url,
-                options: options,
-                credentials: credentials,
-                timeouts: timeouts,
-                send: { [client] request throws(OutboundError) in try await client.send(request) }
-            )
+            return try definition.make(ConnectorSetup(url: connector.url, options: connector.options, caller: caller))
         } catch {
             let detail = error.issues.map { "\($0.pointer): \($0.detail)" }.joined(separator: " ")
             throw CallFailure(reason: "options-invalid", detail: detail)

@@ -1,3 +1,4 @@
+import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives
@@ -19,7 +20,7 @@ enum DeliveryInsertQueries {
                 \(draft.mapping.definition.connectorID), \(draft.mapping.definition.operation), \(draft.alarmID),
                 (SELECT id FROM device WHERE id = \(draft.deviceID)), (SELECT id FROM asset WHERE id = \(draft.assetID)),
                 \(draft.readingTimestamp), \(draft.readingReceivedAt), \(JSONValue.object(draft.fields)), \(draft.item),
-                \(isDead ? "dead" : "waiting"), \(isDead ? "template-failed" : nil), \(draft.failure?.clean), \(time),
+                \(isDead ? "dead" : "waiting"), \(isDead ? "template-failed" : nil), \(draft.failure?.withoutNUL), \(time),
                 \(time), \(isDead ? time : nil))
             ON CONFLICT (idempotency_key) DO NOTHING
             RETURNING id

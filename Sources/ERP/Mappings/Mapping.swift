@@ -1,3 +1,4 @@
+import ERPConnectors
 import Primitives
 
 /// What becomes what: a trigger, a connector, an operation and templates of its fields.
@@ -58,6 +59,9 @@ public struct MappingDefinition: Hashable, Sendable {
     public var maxAge: ISODuration
     /// Whether it acts.
     public var isEnabled: Bool
+
+    /// What mappings can ask for as yet.
+    static let operations: [ERPOperation] = [.workOrderCreate, .stockSet]
 
     /// The default of ``maxAge``: a day.
     public static let defaultMaxAge = ISODuration(milliseconds: 86_400_000)

@@ -1,4 +1,5 @@
 import Assets
+import ERPConnectors
 import Expressions
 import PostgreSQL
 import Primitives
@@ -33,7 +34,7 @@ struct MappingCheck: Sendable {
     ) async throws -> Result {
         var result = Result(issues: draft.issues)
         let trigger = try await trigger(of: draft, &result, session)
-        var erp: (any ConfiguredConnector)?
+        var erp: (any ERPConnector)?
         if let key = draft.connector {
             if let row = try await session.first(ConnectorQueries.find(key: key.text)) {
                 result.connector = row.connector
@@ -42,7 +43,9 @@ struct MappingCheck: Sendable {
                 result.note("/connector", "unknown-reference", "There is no connector “\(key)”.")
             }
         }
-        if let erp, let operation = draft.operation, operation.isImplemented, !erp.supports(operation) {
+        if let erp, let operation = draft.operation, MappingDefinition.operations.contains(operation),
+            erp.traits(of: operation) == nil
+        {
             result.note(
                 "/connector",
                 "operation-not-configured",
@@ -112,7 +115,7 @@ struct MappingCheck: Sendable {
     private func checkFields(
         _ draft: MappingDraft,
         _ trigger: Mapping.Trigger,
-        _ erp: (any ConfiguredConnector)?,
+        _ erp: (any ERPConnector)?,
         _ result: inout Result
     ) {
         let hasAlarm = if case .rule = trigger { true } else { false }
@@ -132,7 +135,7 @@ struct MappingCheck: Sendable {
         }
     }
 
-    private func fieldIssues(_ draft: MappingDraft, _ scope: Scope, _ erp: (any ConfiguredConnector)?) -> [InputIssue] {
+    private func fieldIssues(_ draft: MappingDraft, _ scope: Scope, _ erp: (any ERPConnector)?) -> [InputIssue] {
         do throws(InvalidInput) {
             let fields = try CompiledFields(draft.fields, scope: scope)
             guard let erp, let operation = draft.operation else { return [] }

@@ -1,3 +1,4 @@
+import ERPConnectors
 import Primitives
 
 /// A mapping as an admin wrote it: its references are still keys.
@@ -33,8 +34,8 @@ struct MappingDraft: Sendable {
         }
         connector = reader.required("connector") == nil ? nil : reader.key("connector")
         operation = reader.required("operation") == nil ? nil : reader.choice("operation", ERPOperation.self)
-        if let operation, !operation.isImplemented {
-            let known = ERPOperation.allCases.filter(\.isImplemented).map(\.rawValue).joined(separator: ", ")
+        if let operation, !MappingDefinition.operations.contains(operation) {
+            let known = MappingDefinition.operations.map(\.rawValue).joined(separator: ", ")
             reader.note(
                 "operation",
                 "unsupported-operation",

@@ -1,4 +1,5 @@
 import Assets
+import ERPConnectors
 import Expressions
 import Foundation
 import Logging

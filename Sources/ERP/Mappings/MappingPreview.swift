@@ -1,4 +1,5 @@
 import Assets
+import ERPConnectors
 import Expressions
 import Foundation
 import PostgreSQL
@@ -6,8 +7,8 @@ import Primitives
 
 /// What a mapping would send for a sample; nothing is sent or stored.
 public struct MappingPreview: Sendable {
-    /// The exact request, without credentials; nil when it cannot be made.
-    public var request: RenderedRequest?
+    /// The exact requests in order, without credentials; none when they cannot be made.
+    public var requests: [RenderedRequest]
     /// The computed fields.
     public var fields: JSONObject
     /// What is wrong, pointers as in the mapping's document.
@@ -15,10 +16,11 @@ public struct MappingPreview: Sendable {
     /// The sample's device.
     public var device: Device?
 
-    /// The API's form: `{request, fields, issues, device}`.
+    /// The API's form: `{request, requests, fields, issues, device}`; `request` is the first that changes something.
     public var json: JSONValue {
         [
-            "request": request?.json ?? .null, "fields": .object(fields),
+            "request": (requests.first { $0.method != "GET" } ?? requests.first)?.json ?? .null,
+            "requests": .array(requests.map(\.json)), "fields": .object(fields),
             "issues": .array(
                 issues.map { issue in
                     [
@@ -73,7 +75,7 @@ public struct MappingPreviewer: Sendable {
         let plant = plant.snapshot
         let check = MappingCheck(plant: plant, states: self.plant.states)
         let result = try await check.check(draft, registry: registry, in: session)
-        var preview = MappingPreview(request: nil, fields: [:], issues: result.issues)
+        var preview = MappingPreview(requests: [], fields: [:], issues: result.issues)
         guard let device = try device(deviceKey, result, plant, latest) else {
             if result.issues.isEmpty {
                 preview.issues.append(
@@ -106,11 +108,12 @@ public struct MappingPreviewer: Sendable {
             hasAlarm: cause.alarm != nil
         )
         compute(draft, scope, names, cause, &preview)
-        if let connector = result.connector, let operation = draft.operation, operation.isImplemented {
+        if let connector = result.connector, let operation = draft.operation {
             let order = DeliveryOrder(
                 idempotencyKey: idempotencyKey,
-                operation: operation.rawValue,
-                fields: preview.fields
+                operation: operation,
+                fields: preview.fields,
+                causedAt: cause.timestamp
             )
             request(order, connector, &preview)
         }
@@ -218,7 +221,7 @@ public struct MappingPreviewer: Sendable {
 
     private func request(_ order: DeliveryOrder, _ connector: Connector, _ preview: inout MappingPreview) {
         do throws(CallFailure) {
-            preview.request = try registry.connector(id: connector.id)?.erp.preview(order)
+            preview.requests = try registry.connector(id: connector.id)?.erp.preview(order) ?? []
         } catch {
             guard preview.issues.isEmpty else { return }
             preview.issues.append(InputIssue(pointer: "/connector", code: error.reason, detail: error.detail))

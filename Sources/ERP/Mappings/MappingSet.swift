@@ -1,4 +1,5 @@
 import Assets
+import ERPConnectors
 import Primitives
 
 /// The mappings that act, indexed by what makes them act, with what was delivered last.

@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import ERP
+@testable import ERPConnectors
 
 @Suite struct RestRequestBuilderTests {
     private func builder(_ options: JSONValue, url: String = "http://erp.example/api/") throws -> RestRequestBuilder {

@@ -2,7 +2,7 @@ import HTTPClient
 import Primitives
 import Testing
 
-@testable import ERP
+@testable import ERPConnectors
 
 /// A kind of connector under test, together with a pretended ERP of that kind.
 ///

@@ -1,29 +1,26 @@
 import Foundation
+import HTTPClient
 import Primitives
-import Secrets
 
 /// How the server shows who it is to an ERP.
-enum ConnectorCredentials: Equatable, Sendable {
+public enum ConnectorCredentials: Hashable, Sendable {
     case none
     case bearer(Redacted<String>)
     case basic(username: String, password: Redacted<String>)
     case header(name: String, value: Redacted<String>)
+    case oauth2(OAuth2Client)
 
-    /// Reads `{}`, null, `{bearer}`, `{username, password}` or `{header, value}`.
-    init(_ value: JSONValue?, at pointer: String = "/credentials") throws(InvalidInput) {
+    /// Reads `{}`, null, `{bearer}`, `{username, password}`, `{header, value}` or `{tokenUrl, clientId, clientSecret,
+    /// scope}`.
+    public init(_ value: JSONValue?, at pointer: String = "/credentials") throws(InvalidInput) {
         guard let value, !value.isNull, value.object?.isEmpty != true else {
             self = .none
             return
         }
         var reader = try InputReader(value, at: pointer)
         if reader.has("tokenUrl") || reader.has("clientId") || reader.has("clientSecret") {
-            throw InvalidInput(
-                pointer: pointer,
-                code: "unsupported",
-                detail: "OAuth 2 client credentials are not supported as yet."
-            )
-        }
-        if reader.has("bearer") {
+            self = .oauth2(Self.oauth2(&reader))
+        } else if reader.has("bearer") {
             self = .bearer(Redacted(Self.secret("bearer", &reader)))
         } else if reader.has("header") || reader.has("value") {
             let name = reader.requiredString("header")
@@ -37,6 +34,19 @@ enum ConnectorCredentials: Equatable, Sendable {
             self = .basic(username: username, password: Redacted(reader.string("password", maximumLength: 4_096) ?? ""))
         }
         try reader.finish()
+    }
+
+    private static func oauth2(_ reader: inout InputReader) -> OAuth2Client {
+        let tokenURL = reader.requiredString("tokenUrl", maximumLength: 2_000)
+        if !tokenURL.isEmpty, OutboundURL(tokenURL) == nil {
+            reader.note("tokenUrl", "url", "Expected an address such as https://login.example.com/oauth2/token.")
+        }
+        return OAuth2Client(
+            tokenURL: tokenURL,
+            clientID: reader.requiredString("clientId", maximumLength: 1_000),
+            clientSecret: Redacted(Self.secret("clientSecret", &reader)),
+            scope: reader.string("scope", maximumLength: 2_000)
+        )
     }
 
     private static func secret(_ name: String, _ reader: inout InputReader) -> String {
@@ -60,9 +70,11 @@ enum ConnectorCredentials: Equatable, Sendable {
     }
 
     /// The header field that carries them; nil for none.
-    var header: (name: String, value: Redacted<String>)? {
+    ///
+    /// An OAuth 2 client has none of its own: its token must be fetched.
+    public var header: (name: String, value: Redacted<String>)? {
         switch self {
-        case .none: nil
+        case .none, .oauth2: nil
         case .bearer(let token): ("authorization", Redacted("Bearer \(token.reveal())"))
         case .basic(let username, let password):
             (
@@ -74,7 +86,7 @@ enum ConnectorCredentials: Equatable, Sendable {
     }
 
     /// A text without the secrets, in case an ERP repeats them in its answer.
-    func redact(_ text: String) -> String {
+    public func redact(_ text: String) -> String {
         var secrets: [String] = []
         switch self {
         case .none: break
@@ -82,6 +94,7 @@ enum ConnectorCredentials: Equatable, Sendable {
         case .basic(_, let password):
             secrets = [password.reveal(), header?.value.reveal().dropFirst(6).description ?? ""]
         case .header(_, let value): secrets = [value.reveal()]
+        case .oauth2(let client): secrets = [client.clientSecret.reveal()]
         }
         return secrets.filter { $0.count >= 4 }.reduce(text) { $0.replacing($1, with: "(redacted)") }
     }

@@ -15,11 +15,18 @@ public struct CallFailure: Error, Hashable, Sendable {
     }
 
     /// The ERP says no for good, or the request cannot be made.
-    var refused: CallOutcome { .refused(reason: reason, detail: detail) }
+    public var refused: CallOutcome { .refused(reason: reason, detail: detail) }
     /// It certainly did not happen.
-    var transient: CallOutcome { .transient(reason: reason, detail: detail, retryAfter: retryAfter) }
+    public var transient: CallOutcome { .transient(reason: reason, detail: detail, retryAfter: retryAfter) }
     /// It may have happened.
-    var uncertain: CallOutcome { .uncertain(reason: reason, detail: detail) }
+    public var uncertain: CallOutcome { .uncertain(reason: reason, detail: detail) }
     /// A look-up without an answer to rely on.
-    var failedLookUp: LookUpOutcome { .failed(reason: reason, detail: detail, retryAfter: retryAfter) }
+    public var failedLookUp: LookUpOutcome { .failed(reason: reason, detail: detail, retryAfter: retryAfter) }
+    /// The ERP has begun it and will not finish it.
+    public var stuck: CallOutcome { .stuck(reason: reason, detail: detail) }
+
+    /// What a kind does not have.
+    public static func unsupported(_ what: String) -> CallFailure {
+        CallFailure(reason: "unsupported", detail: "This kind of connector has no \(what).")
+    }
 }

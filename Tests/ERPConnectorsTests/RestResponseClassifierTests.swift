@@ -2,7 +2,7 @@ import HTTPClient
 import Primitives
 import Testing
 
-@testable import ERP
+@testable import ERPConnectors
 
 @Suite struct RestResponseClassifierTests {
     private func classifier(items: String = "items") throws -> RestResponseClassifier {

@@ -12,7 +12,4 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     case dynamicsSCM = "dynamics-scm"
     case maximo
     case oracleMaintenance = "oracle-maintenance"
-
-    /// Whether there is a connector for it as yet.
-    public var isImplemented: Bool { self == .rest }
 }

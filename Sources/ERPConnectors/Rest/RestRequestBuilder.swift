@@ -10,13 +10,13 @@ struct RestRequestBuilder: Sendable {
     let options: RestOptions
 
     init(url: String, options: RestOptions) {
-        base = String(url.trimmingSuffix { $0 == "/" })
+        base = url
         self.options = options
     }
 
     /// The request of a create or write.
     func request(for order: DeliveryOrder) throws(CallFailure) -> RenderedRequest {
-        switch ERPOperation(rawValue: order.operation) {
+        switch order.operation {
         case .workOrderCreate:
             guard let create = options.create else { throw Self.notConfigured("create") }
             let key = (name: "Idempotency-Key", value: order.idempotencyKey)
@@ -24,10 +24,13 @@ struct RestRequestBuilder: Sendable {
         case .stockSet:
             guard let stock = options.stock else { throw Self.notConfigured("stock") }
             return try render(stock, FieldScope(order: order))
+        case .meterRecord:
+            guard let meter = options.meter else { throw Self.notConfigured("meter") }
+            return try render(meter, FieldScope(order: order))
         default:
             throw CallFailure(
                 reason: "not-configured",
-                detail: "A rest connector cannot do “\(order.operation)” as yet."
+                detail: "A rest connector cannot do “\(order.operation.rawValue)”."
             )
         }
     }
@@ -54,7 +57,7 @@ struct RestRequestBuilder: Sendable {
     }
 
     private static func scope(id: String) -> FieldScope {
-        let order = DeliveryOrder(idempotencyKey: "", operation: "", fields: [:])
+        let order = DeliveryOrder(idempotencyKey: "", operation: .workOrderCreate, fields: [:])
         return FieldScope(order: order, extra: [("id", .string(id))])
     }
 
@@ -139,42 +142,11 @@ extension RestRequestBuilder {
 
     /// RFC 3986 section 2.3: everything but unreserved characters is encoded.
     static func percentEncoded(_ text: String) -> String {
-        encode(text) { isUnreserved($0) }
+        PercentEncoding.encode(text)
     }
 
     /// Encodes what may stand in a template but not in an address: spaces, quotes, everything beyond ASCII.
     private static func encodingWhatNoAddressHolds(_ text: String) -> String {
-        encode(text) { isUnreserved($0) || "!$%&'()*+,/:;=?@[]".utf8.contains($0) }
-    }
-
-    private static func encode(_ text: String, unless isAllowed: (UInt8) -> Bool) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var result: [UInt8] = []
-        for byte in text.utf8 {
-            if isAllowed(byte) {
-                result.append(byte)
-            } else {
-                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "-._~".utf8.contains(byte)
-        }
-    }
-}
-
-extension String {
-    /// Without the characters at its end that satisfy a condition.
-    fileprivate func trimmingSuffix(_ isRemoved: (Character) -> Bool) -> Substring {
-        var rest = self[...]
-        while let last = rest.last, isRemoved(last) { rest.removeLast() }
-        return rest
+        PercentEncoding.encode(text) { PercentEncoding.isUnreserved($0) || "!$%&'()*+,/:;=?@[]".utf8.contains($0) }
     }
 }

@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import ERP
+@testable import ERPConnectors
 
 @Suite struct JSONPathTests {
     private let document: JSONValue = [

@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import ERP
+@testable import ERPConnectors
 
 @Suite struct RestOptionsTests {
     private func issues(_ options: JSONValue) -> [String] {

@@ -3,15 +3,16 @@ import Primitives
 /// A dotted path into a JSON document: `data.items`, `result.0.id`.
 ///
 /// The empty path is the document itself.
-struct JSONPath: Hashable, Sendable {
+public struct JSONPath: Hashable, Sendable {
     /// The longest identifier that is taken from an answer, in characters.
-    static let maximumIdentifierLength = 255
+    public static let maximumIdentifierLength = 255
 
-    let text: String
+    /// The path as it was written.
+    public let text: String
     private let steps: [String]
 
     /// The whole document.
-    static let document = JSONPath(text: "", steps: [])
+    public static let document = JSONPath(text: "", steps: [])
 
     private init(text: String, steps: [String]) {
         self.text = text
@@ -19,7 +20,7 @@ struct JSONPath: Hashable, Sendable {
     }
 
     /// Reads a path; nil when a step is empty.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         self.text = text
         steps =
             text.isEmpty || text == "."
@@ -28,7 +29,7 @@ struct JSONPath: Hashable, Sendable {
     }
 
     /// The value at the path; nil when there is none.
-    func value(in document: JSONValue) -> JSONValue? {
+    public func value(in document: JSONValue) -> JSONValue? {
         var current = document
         for step in steps {
             if let member = current[step] {
@@ -43,7 +44,7 @@ struct JSONPath: Hashable, Sendable {
     }
 
     /// The identifier at the path, numbers as text; nil when there is none to rely on.
-    func identifier(in document: JSONValue) -> String? {
+    public func identifier(in document: JSONValue) -> String? {
         guard let text = text(in: document), (1...Self.maximumIdentifierLength).contains(text.count),
             !text.utf8.contains(0)
         else { return nil }
@@ -51,7 +52,7 @@ struct JSONPath: Hashable, Sendable {
     }
 
     /// The text, number or boolean at the path as text.
-    func text(in document: JSONValue) -> String? {
+    public func text(in document: JSONValue) -> String? {
         switch value(in: document) {
         case .string(let text): text
         case .integer(let number): String(number)

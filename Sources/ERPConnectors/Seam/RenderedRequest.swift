@@ -10,6 +10,8 @@ public struct RenderedRequest: Hashable, Sendable {
     public var headers: [(name: String, value: String)] { headerList.map { ($0.name, $0.value) } }
     /// The body; nil for none.
     public var body: JSONValue?
+    /// What is really sent where ``body`` would hold a secret: kept apart, so that nothing shows it.
+    public var secretBody: Redacted<[UInt8]>?
     private var headerList: [Header]
 
     private struct Header: Hashable, Sendable {
@@ -33,6 +35,9 @@ public struct RenderedRequest: Hashable, Sendable {
             "method": .string(method), "url": .string(url), "headers": .object(object), "body": body ?? .null,
         ]
     }
+
+    /// The bytes that go over the wire.
+    public var payload: [UInt8] { secretBody?.reveal() ?? body?.bytes ?? [] }
 
     /// The form of time lines: request line, headers, an empty line, the body.
     public var text: String {

@@ -4,8 +4,10 @@ public enum ERPOperation: String, CaseIterable, Sendable {
     case workOrderCreate = "work-order.create"
     /// Changes a maintenance order.
     case workOrderUpdate = "work-order.update"
-    /// Cancels a maintenance order.
+    /// Cancels a maintenance order on which work has not begun.
     case workOrderCancel = "work-order.cancel"
+    /// Adds a remark to a maintenance order.
+    case workOrderComment = "work-order.comment"
     /// Sets the absolute stock of an item.
     case stockSet = "stock.set"
     /// Books stock out.
@@ -17,6 +19,19 @@ public enum ERPOperation: String, CaseIterable, Sendable {
     /// Asks whether parts are there.
     case partsCheck = "parts.check"
 
-    /// Whether deliveries of this operation can be made as yet.
-    public var isImplemented: Bool { self == .workOrderCreate || self == .stockSet }
+    /// Whether it is about an order that an earlier operation made: ``DeliveryOrder/target``.
+    public var needsTarget: Bool {
+        switch self {
+        case .workOrderUpdate, .workOrderCancel, .workOrderComment: true
+        default: false
+        }
+    }
+
+    /// Whether it is about an item's stock.
+    public var isAboutStock: Bool {
+        switch self {
+        case .stockSet, .stockConsume, .stockReceive: true
+        default: false
+        }
+    }
 }

@@ -6,7 +6,7 @@ import Primitives
 /// Pure.
 struct RestResponseClassifier: Sendable {
     /// An answer or why there is none.
-    typealias Answer = Result<OutboundResponse, OutboundError>
+    typealias Answer = ERPCaller.Answer
 
     let options: RestOptions
 
@@ -94,7 +94,7 @@ struct RestResponseClassifier: Sendable {
     }
 
     /// What a question for the state came to.
-    func status(_ answer: Answer) -> StatusOutcome {
+    func status(_ answer: Answer) -> OrderStateOutcome {
         switch answer {
         case .failure(let error): return .failed(reason: error.kind.rawValue)
         case .success(let response):
@@ -105,75 +105,11 @@ struct RestResponseClassifier: Sendable {
             else {
                 return .failed(reason: "no-state")
             }
-            return .status(String(state.prefix(255)), isDone: status.done.contains(state))
+            return .state(OrderState(String(state.prefix(255)), status.done.contains(state) ? .done : .open))
         }
     }
 
     private static func document(_ response: OutboundResponse) -> JSONValue? {
         try? JSONValue(parsing: response.body)
     }
-}
-
-extension CallFailure {
-    /// A call without an answer.
-    init(_ error: OutboundError) {
-        self.init(reason: error.kind.rawValue, detail: error.detail)
-    }
-
-    /// An answer that is no success.
-    init(_ response: OutboundResponse) {
-        var detail = "The ERP answered \(response.status)"
-        if (300..<400).contains(response.status), let location = response.header("location") {
-            detail += " and points to \(location.prefix(200))"
-        } else if let message = Self.message(in: response.body) {
-            detail += ": \(message)"
-        }
-        self.init(
-            reason: "http-\(response.status)",
-            detail: detail,
-            retryAfter: RetryAfter.seconds(in: response)
-        )
-    }
-
-    /// What an ERP says about a failure: the usual members of a JSON answer, or the start of a short text.
-    private static func message(in body: [UInt8]) -> String? {
-        guard let document = try? JSONValue(parsing: body) else {
-            let text = String(decoding: body.prefix(300), as: UTF8.self)
-            return text.isEmpty || text.contains("<") ? nil : text.clean
-        }
-        for path in ["error.message", "error.detail", "detail", "message", "error", "errors.0.message", "title"] {
-            if let text = JSONPath(path)?.text(in: document), !text.isEmpty { return String(text.prefix(300)).clean }
-        }
-        return String(document.text.prefix(300))
-    }
-}
-
-extension String {
-    /// Without NUL, which the database does not take.
-    var clean: String { replacing("\0", with: "") }
-}
-
-/// The `Retry-After` header (RFC 9110 section 10.2.3).
-enum RetryAfter {
-    /// Seconds to wait; a date counts from the answer's own `Date`, so that no clock is needed.
-    static func seconds(in response: OutboundResponse) -> Double? {
-        guard let text = response.header("retry-after") else { return nil }
-        if let seconds = Int(text), seconds >= 0 { return Double(min(seconds, 86_400)) }
-        guard let until = date(text), let now = response.header("date").flatMap(date) else { return nil }
-        return min(max(0, until.seconds(since: now)), 86_400)
-    }
-
-    /// Reads `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
-    private static func date(_ text: String) -> Timestamp? {
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
-            return nil
-        }
-        let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
-        return Timestamp(rfc3339: "\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
-    }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 }

@@ -3,63 +3,64 @@ import HTTPClient
 import Primitives
 
 extension RestConnector {
-    func supports(_ operation: ERPOperation) -> Bool {
-        switch operation {
-        case .workOrderCreate: builder.options.create != nil
-        case .stockSet: builder.options.stock != nil
-        default: false
-        }
-    }
-
-    func preview(_ order: DeliveryOrder) throws(CallFailure) -> RenderedRequest { try builder.request(for: order) }
+    func preview(_ order: DeliveryOrder) throws(CallFailure) -> [RenderedRequest] { [try builder.request(for: order)] }
 
     func link(externalID: String) -> String? { builder.link(id: externalID) }
 
-    func test(key: String) async -> ConnectorTestResult {
-        guard builder.options.find != nil else { return await testWithoutLookUp() }
+    func preflight(key: String) async -> [PreflightCheck] {
+        guard builder.options.find != nil else { return [await reachability()] }
         let request: RenderedRequest
         do throws(CallFailure) {
-            let operation = ERPOperation.workOrderCreate.rawValue
-            request = try builder.lookUp(DeliveryOrder(idempotencyKey: key, operation: operation, fields: [:]))
+            request = try builder.lookUp(
+                DeliveryOrder(idempotencyKey: key, operation: .workOrderCreate, fields: [:])
+            )
         } catch {
-            return ConnectorTestResult(isOK: false, detail: "The look-up cannot be made for a sample: \(error.detail)")
+            return [Self.lookUpCheck(.failed, "The look-up cannot be made for a sample: \(error.detail)")]
         }
         let answer = await answer(to: request)
         let asked = "\(request.method) \(request.url)"
         if case .success(let response) = answer, let problem = Self.credentialsProblem(response.status) {
-            return ConnectorTestResult(isOK: false, detail: "\(asked): \(problem)")
+            return [Self.credentials(.failed, "\(asked): \(problem)")]
         }
         switch classifier.lookUp(answer) {
         case .notFound:
-            return ConnectorTestResult(
-                isOK: true,
-                detail: "\(asked) was answered, and the ERP has no order with this new key, as expected."
-            )
-        case .found(let id):
-            return ConnectorTestResult(
-                isOK: false,
-                detail: "\(asked) found “\(id)” for a key that cannot exist: the look-up does not filter by the key."
-            )
-        case .failed(_, let detail, _):
-            return ConnectorTestResult(isOK: false, detail: "\(asked): \(detail)")
+            let detail = "\(asked) was answered, and the ERP has no order with this new key, as expected."
+            return [Self.lookUpCheck(.ok, detail)]
+        case .found(let id, _):
+            let found = id.map { "“\($0)”" } ?? "an order"
+            let detail = "\(asked) found \(found) for a key that cannot exist: the look-up does not filter by the key."
+            return [Self.lookUpCheck(.failed, detail)]
+        case .failed(_, let detail, _), .stuck(_, let detail):
+            return [Self.lookUpCheck(.failed, "\(asked): \(detail)")]
         }
     }
 
-    private func testWithoutLookUp() async -> ConnectorTestResult {
+    private func reachability() async -> PreflightCheck {
         let request = RenderedRequest(method: "GET", url: builder.base + "/", headers: [], body: nil)
         switch await answer(to: request) {
         case .failure(let error):
-            return ConnectorTestResult(isOK: false, detail: "GET \(request.url): \(error.detail)")
+            return PreflightCheck("reachable", "The ERP answers", .failed, "GET \(request.url): \(error.detail)")
         case .success(let response):
             if let problem = Self.credentialsProblem(response.status) {
-                return ConnectorTestResult(isOK: false, detail: "GET \(request.url): \(problem)")
+                return Self.credentials(.failed, "GET \(request.url): \(problem)")
             }
-            return ConnectorTestResult(
-                isOK: true,
-                detail: "The server answered \(response.status). Without the option “find”, an order whose outcome is "
-                    + "unknown cannot be looked up and waits for a person."
+            return PreflightCheck(
+                "reachable",
+                "The ERP answers",
+                .warning,
+                "The server answered \(response.status). Without the option “find”, an order whose outcome is "
+                    + "unknown cannot be looked up and waits for a person.",
+                remedy: "Add the option “find”."
             )
         }
+    }
+
+    private static func lookUpCheck(_ result: PreflightCheck.Result, _ detail: String) -> PreflightCheck {
+        PreflightCheck("look-up", "Orders are found by their key", result, detail)
+    }
+
+    private static func credentials(_ result: PreflightCheck.Result, _ detail: String) -> PreflightCheck {
+        PreflightCheck("credentials", "The credentials are accepted", result, detail)
     }
 
     private static func credentialsProblem(_ status: Int) -> String? {
@@ -78,6 +79,7 @@ extension RestConnector {
             case .workOrderCreate:
                 Self.templates("create", options.create?.call) + Self.templates("find", options.find?.call)
             case .stockSet: Self.templates("stock", options.stock)
+            case .meterRecord: Self.templates("meter", options.meter)
             default: [(place: String, source: String)]()
             }
         var issues: [InputIssue] = []

@@ -1,0 +1,85 @@
+import Primitives
+import Synchronization
+
+/// How a simulated ERP misbehaves once.
+public enum InjectedFault: Hashable, Sendable {
+    /// Does the work, then the connection ends without an answer.
+    case dropAfterWork
+    /// The connection ends before any work.
+    case dropBeforeWork
+    /// Does the work, then answers this status without a word.
+    case statusAfterWork(Int)
+    /// Answers this status without any work.
+    case statusBeforeWork(Int, retryAfter: Int?)
+    /// Every session is gone before the request is looked at.
+    case loseSession
+}
+
+/// What comes of a request to a misbehaving ERP.
+public enum SimulatedAnswer: Hashable, Sendable {
+    /// An answer.
+    case response(SimulatedResponse)
+    /// The connection ends without one.
+    case dropped
+}
+
+/// Puts faults between a client and a simulated ERP.
+public final class FaultInjector: Sendable {
+    private struct State {
+        var queue: [InjectedFault] = []
+        var isForChangesOnly = true
+        var requests: [SimulatedRequest] = []
+    }
+
+    /// The ERP itself.
+    public let erp: any SimulatedERP
+    private let isChange: @Sendable (SimulatedRequest) -> Bool
+    private let state = Mutex(State())
+
+    /// Makes an injector.
+    ///
+    /// - Parameter isChange: whether a request changes something; decides which requests meet faults.
+    public init(_ erp: any SimulatedERP, isChange: @escaping @Sendable (SimulatedRequest) -> Bool) {
+        self.erp = erp
+        self.isChange = isChange
+    }
+
+    /// The next requests meet these faults, one each.
+    ///
+    /// - Parameter changesOnly: whether questions pass them by.
+    public func inject(_ faults: [InjectedFault], changesOnly: Bool = true) {
+        state.withLock { state in
+            state.queue = faults
+            state.isForChangesOnly = changesOnly
+        }
+    }
+
+    /// The last 10,000 requests, oldest first.
+    public var requests: [SimulatedRequest] { state.withLock(\.requests) }
+
+    /// Answers a request, or does not.
+    public func answer(_ request: SimulatedRequest) -> SimulatedAnswer {
+        let fault = state.withLock { state -> InjectedFault? in
+            if state.requests.count == 10_000 { state.requests.removeFirst(5_000) }
+            state.requests.append(request)
+            guard !state.queue.isEmpty, !state.isForChangesOnly || isChange(request) else { return nil }
+            return state.queue.removeFirst()
+        }
+        switch fault {
+        case nil: return .response(erp.answer(request))
+        case .dropAfterWork:
+            _ = erp.answer(request)
+            return .dropped
+        case .dropBeforeWork: return .dropped
+        case .statusAfterWork(let status):
+            _ = erp.answer(request)
+            return .response(SimulatedResponse(status))
+        case .statusBeforeWork(let status, let retryAfter):
+            let headers = retryAfter.map { [(name: "Retry-After", value: String($0))] } ?? []
+            return .response(SimulatedResponse(status, headers: headers))
+        case .loseSession:
+            erp.endSessions()
+            return .response(erp.answer(request))
+        }
+    }
+}
