@@ -102,7 +102,10 @@ let package = Package(
         module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
         module("ERPConnectors", ["Expressions", "HTTPClient", "Primitives"]),
         module("ERPSimulators", ["Primitives"]),
-        module("ERP", ["ERPConnectors", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]),
+        module(
+            "ERP",
+            ["ERPConnectors", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Secrets", "Primitives", logging]
+        ),
         module("Outbox", ["ERP", "ERPConnectors", "HTTPClient", "PostgreSQL", "Primitives", "Observability", logging]),
 
         // L4: delivery
@@ -121,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "plantwright",
             dependencies: [
-                "API", "Embedded", "Simulation", "ERPSimulators", "SparkplugB", "Accounts", "Assets", "Telemetry", "Alarms",
+                "API", "Embedded", "Simulation", "ERPSimulators", "SparkplugB", "Accounts", "Assets", "Telemetry",
+                "Alarms",
                 "ERP", "ERPConnectors", "Outbox",
                 "HTTPServer", "HTTPClient", "MQTT", "PostgreSQL", "Secrets", "Primitives", "Observability", arguments,
                 logging, httpTypes,
@@ -184,10 +188,19 @@ let package = Package(
             ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]
         ),
         tests("ERPConnectors", ["ERPSimulators", "Expressions", "HTTPClient", "Primitives"]),
-        tests("ERP", ["ERPConnectors", "TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives", "Secrets"]),
+        tests(
+            "ERP",
+            [
+                "ERPConnectors", "TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives",
+                "Secrets",
+            ]
+        ),
         tests(
             "Outbox",
-            ["TestSupport", "ERP", "ERPConnectors", "HTTPClient", "Observability", "PostgreSQL", "Primitives", "Secrets", logging]
+            [
+                "TestSupport", "ERP", "ERPConnectors", "HTTPClient", "Observability", "PostgreSQL", "Primitives",
+                "Secrets", logging,
+            ]
         ),
         tests(
             "API",

@@ -3,6 +3,8 @@ import Synchronization
 
 /// How a simulated ERP misbehaves once.
 public enum InjectedFault: Hashable, Sendable {
+    /// Not at all: the request passes.
+    case pass
     /// Does the work, then the connection ends without an answer.
     case dropAfterWork
     /// The connection ends before any work.
@@ -11,6 +13,8 @@ public enum InjectedFault: Hashable, Sendable {
     case statusAfterWork(Int)
     /// Answers this status without any work.
     case statusBeforeWork(Int, retryAfter: Int?)
+    /// Answers 200 with a page of some gateway, without any work.
+    case page
     /// Every session is gone before the request is looked at.
     case loseSession
 }
@@ -38,7 +42,9 @@ public final class FaultInjector: Sendable {
 
     /// Makes an injector.
     ///
-    /// - Parameter isChange: whether a request changes something; decides which requests meet faults.
+    /// - Parameters:
+    ///   - erp: what answers.
+    ///   - isChange: whether a request changes something; decides which requests meet faults.
     public init(_ erp: any SimulatedERP, isChange: @escaping @Sendable (SimulatedRequest) -> Bool) {
         self.erp = erp
         self.isChange = isChange
@@ -46,7 +52,9 @@ public final class FaultInjector: Sendable {
 
     /// The next requests meet these faults, one each.
     ///
-    /// - Parameter changesOnly: whether questions pass them by.
+    /// - Parameters:
+    ///   - faults: one for each request.
+    ///   - changesOnly: whether questions pass them by.
     public func inject(_ faults: [InjectedFault], changesOnly: Bool = true) {
         state.withLock { state in
             state.queue = faults
@@ -66,7 +74,7 @@ public final class FaultInjector: Sendable {
             return state.queue.removeFirst()
         }
         switch fault {
-        case nil: return .response(erp.answer(request))
+        case nil, .pass: return .response(erp.answer(request))
         case .dropAfterWork:
             _ = erp.answer(request)
             return .dropped
@@ -77,6 +85,9 @@ public final class FaultInjector: Sendable {
         case .statusBeforeWork(let status, let retryAfter):
             let headers = retryAfter.map { [(name: "Retry-After", value: String($0))] } ?? []
             return .response(SimulatedResponse(status, headers: headers))
+        case .page:
+            let page = "<html><body>The service will be back soon.</body></html>"
+            return .response(SimulatedResponse(200, headers: [("Content-Type", "text/html")], body: Array(page.utf8)))
         case .loseSession:
             erp.endSessions()
             return .response(erp.answer(request))

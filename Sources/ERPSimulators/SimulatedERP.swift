@@ -5,12 +5,6 @@ import Primitives
 /// It does no I/O; whoever hosts it hands it requests. It refuses what the real system refuses: wrong credentials,
 /// unknown equipment and items, texts that are too long, a second document where references are unique.
 public protocol SimulatedERP: Sendable {
-    /// The kind of connector that talks to it.
-    static var kind: String { get }
-
-    /// Makes one that holds the plant, knows the account, and has no order.
-    init(plant: SimulatedPlant, account: SimulatedAccount, clock: @escaping @Sendable () -> Timestamp)
-
     /// Answers a request.
     func answer(_ request: SimulatedRequest) -> SimulatedResponse
 

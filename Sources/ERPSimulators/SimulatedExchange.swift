@@ -29,7 +29,11 @@ public struct SimulatedRequest: Hashable, Sendable {
 
     /// Makes a request.
     ///
-    /// - Parameter target: path and query as they stand in the request line.
+    /// - Parameters:
+    ///   - method: such as `GET`.
+    ///   - target: path and query as they stand in the request line.
+    ///   - headers: in order.
+    ///   - body: empty for none.
     public init(method: String, target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.method = method
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)

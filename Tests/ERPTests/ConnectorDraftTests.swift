@@ -1,3 +1,4 @@
+import ERPConnectors
 import HTTPClient
 import Primitives
 import Secrets

@@ -1,3 +1,4 @@
+import ERPConnectors
 import PostgreSQL
 import Primitives
 import TestSupport
@@ -92,7 +93,7 @@ import Testing
             #expect(world.registry.runtime(id)?.settle == 5)
             try await world.connectors.patch(key: world.key("erp"), document: ["options": ["settle": 0, "find": nil]])
             let runtime = try #require(world.registry.runtime(id))
-            #expect(runtime.settle == 0 && !runtime.connector.canLookUp(operation: "work-order.create"))
+            #expect(runtime.settle == 0 && runtime.connector.traits(of: .workOrderCreate)?.canLookUp == false)
             try await world.connectors.delete(key: world.key("erp"))
             let key = try world.key("erp")
             #expect(world.registry.runtime(id) == nil && world.registry.connector(key: key) == nil)
@@ -122,7 +123,7 @@ import Testing
             try await world.pool.execute(ERPTestQueries.spoilCredentials("erp"))
             try await world.registry.load()
             let runtime = try #require(world.registry.runtime(id))
-            let order = DeliveryOrder(idempotencyKey: "pw-1", operation: "work-order.create", fields: [:])
+            let order = DeliveryOrder(idempotencyKey: "pw-1", operation: .workOrderCreate, fields: [:])
             guard case .transient(let reason, let detail, _) = await runtime.connector.perform(order).outcome else {
                 Issue.record("not transient")
                 return

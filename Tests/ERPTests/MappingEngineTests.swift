@@ -1,4 +1,5 @@
 import Assets
+import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives

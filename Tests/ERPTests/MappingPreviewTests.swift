@@ -1,4 +1,5 @@
 import Assets
+import ERPConnectors
 import PostgreSQL
 import Primitives
 import Testing
@@ -40,11 +41,11 @@ import Testing
             let sent = try erp.preview(
                 DeliveryOrder(
                     idempotencyKey: delivery.key,
-                    operation: "work-order.create",
+                    operation: .workOrderCreate,
                     fields: delivery.fields.object ?? [:]
                 )
             )
-            #expect(shown.request == sent)
+            #expect(shown.requests == sent)
             #expect(!shown.json.text.contains("s3cret"))
             #expect(try await world.deliveries().count == 1, "a preview stores nothing")
         }
@@ -55,8 +56,8 @@ import Testing
             try await world.addConnector()
             let shown = try await preview(world, ERPWorld.stockMapping(["item": "PP 7"]), values: [41.25])
             #expect(shown.issues == [] && shown.device?.key == "silo-1")
-            #expect(shown.request?.url == "https://erp.example/api/stock/PP%207")
-            #expect(shown.request?.body == ["quantity": 41.25])
+            #expect(shown.requests.first?.url == "https://erp.example/api/stock/PP%207")
+            #expect(shown.requests.first?.body == ["quantity": 41.25])
         }
     }
 
@@ -67,7 +68,7 @@ import Testing
                 world,
                 ERPWorld.orderMapping(["title": "Hot: ${temprature}", "good": "${device.name}"])
             )
-            #expect(shown.fields == ["good": "Motor-1"] && shown.request == nil)
+            #expect(shown.fields == ["good": "Motor-1"] && shown.requests.isEmpty)
             #expect(shown.issues.map { "\($0.pointer) \($0.code)" } == ["/fields/title unknown-name"])
             let empty = try await preview(world, [:])
             #expect(empty.request == nil && empty.issues.count == 5)

@@ -1,3 +1,4 @@
+import ERPConnectors
 import PostgreSQL
 import Primitives
 import Testing

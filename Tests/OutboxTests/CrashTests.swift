@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Observability
 import PostgreSQL

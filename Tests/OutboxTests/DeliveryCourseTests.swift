@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Primitives
 import Testing
 

@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Logging
 import Observability
@@ -119,7 +120,7 @@ import Testing
             #expect(paused.calls.events.isEmpty)
             #expect(try await fixture.row(waiting).attempts == 0)
             fixture.directory.set(
-                ConnectorRuntime(id: id, key: "paused", connector: paused, settle: 60, isPaused: false),
+                ConnectorRuntime(id: id, key: "paused", connector: paused, isPaused: false),
                 for: id
             )
             await dispatcher.settled(.delivered, times: 2)

@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Primitives
 import Synchronization
@@ -35,7 +36,7 @@ final class FakeERP: ERPConnector {
         var isLookUpBroken = false
         var orders: [String: [String]] = [:]
         var stock: [String: [Double]] = [:]
-        var statuses: [String: StatusOutcome] = [:]
+        var statuses: [String: OrderStateOutcome] = [:]
         var inFlight = 0
         var mostInFlight = 0
     }
@@ -59,7 +60,7 @@ final class FakeERP: ERPConnector {
 
     func breakLookUps(_ isBroken: Bool) { state.withLock { $0.isLookUpBroken = isBroken } }
 
-    func set(_ status: StatusOutcome, of order: String) { state.withLock { $0.statuses[order] = status } }
+    func set(_ status: OrderStateOutcome, of order: String) { state.withLock { $0.statuses[order] = status } }
 
     /// Orders by key; more than one of a key is what must never happen.
     var orders: [String: [String]] { state.withLock(\.orders) }
@@ -69,11 +70,36 @@ final class FakeERP: ERPConnector {
 
     var mostInFlight: Int { state.withLock(\.mostInFlight) }
 
-    func canLookUp(operation: String) -> Bool { canFind && operation.hasSuffix(".create") }
+    var manifest: ConnectorManifest {
+        ConnectorManifest(
+            kind: .rest,
+            title: "Fake",
+            summary: "",
+            addressExample: "",
+            credentials: [],
+            options: [],
+            operations: [],
+            capabilities: canReadStatus ? [.orderState] : []
+        )
+    }
 
-    func isRepeatable(operation: String) -> Bool { isRepeatingHarmless || operation == "stock.set" }
+    func traits(of operation: ERPOperation) -> OperationTraits? {
+        OperationTraits(
+            canLookUp: canFind && operation == .workOrderCreate,
+            isRepeatable: isRepeatingHarmless || operation == .stockSet
+        )
+    }
 
-    func perform(_ order: DeliveryOrder) async -> (outcome: CallOutcome, record: CallRecord) {
+    var settle: Double { settleSeconds.withLock { $0 } }
+
+    /// How long "not found" does not count, in seconds.
+    let settleSeconds = Mutex(60.0)
+
+    func preview(_ order: DeliveryOrder) throws(CallFailure) -> [RenderedRequest] { [] }
+
+    func preflight(key: String) async -> [PreflightCheck] { [] }
+
+    func perform(_ order: DeliveryOrder) async -> CallReport<CallOutcome> {
         calls.send(Call(kind: .perform, key: order.idempotencyKey, quantity: order.fields["quantity"]?.double))
         let behaviour = state.withLock { state in
             state.inFlight += 1
@@ -84,48 +110,63 @@ final class FakeERP: ERPConnector {
         let request = "POST http://erp.test/orders"
         switch behaviour {
         case .works:
-            return (.done(externalID: work(order)), CallRecord(request: request, status: 201, response: "{}"))
+            return CallReport(
+                .done(externalID: work(order)),
+                CallTrace([CallRecord(request: request, status: 201, response: "{}")])
+            )
         case .worksSilently:
             _ = work(order)
-            return (.uncertain(reason: "time-out", detail: "no answer"), CallRecord(request: request))
-        case .breaks: return (.uncertain(reason: "reset", detail: "no answer"), CallRecord(request: request))
+            return CallReport(
+                .uncertain(reason: "time-out", detail: "no answer"),
+                CallTrace([CallRecord(request: request)])
+            )
+        case .breaks:
+            return CallReport(
+                .uncertain(reason: "reset", detail: "no answer"),
+                CallTrace([CallRecord(request: request)])
+            )
         case .waits(let gate):
             await gate.pass()
-            return (.done(externalID: work(order)), CallRecord(request: request, status: 201))
+            return CallReport(.done(externalID: work(order)), CallTrace([CallRecord(request: request, status: 201)]))
         case .worksThenWaits(let gate):
             let id = work(order)
             await gate.pass()
-            return (.done(externalID: id), CallRecord(request: request, status: 201))
+            return CallReport(.done(externalID: id), CallTrace([CallRecord(request: request, status: 201)]))
         case .worksLate(let gate):
             Task {
                 await gate.pass()
                 _ = self.work(order)
             }
-            return (.uncertain(reason: "time-out", detail: "no answer"), CallRecord(request: request))
+            return CallReport(
+                .uncertain(reason: "time-out", detail: "no answer"),
+                CallTrace([CallRecord(request: request)])
+            )
         case .refuses:
-            return (
+            return CallReport(
                 .refused(reason: "http-422", detail: "no such equipment"),
-                CallRecord(request: request, status: 422, response: "no such equipment")
+                CallTrace([CallRecord(request: request, status: 422, response: "no such equipment")])
             )
         case .isBusy(let retryAfter):
-            return (
+            return CallReport(
                 .transient(reason: "http-503", detail: "busy", retryAfter: retryAfter),
-                CallRecord(request: request, status: 503)
+                CallTrace([CallRecord(request: request, status: 503)])
             )
         }
     }
 
-    func lookUp(_ order: DeliveryOrder) async -> (outcome: LookUpOutcome, record: CallRecord) {
+    func lookUp(_ order: DeliveryOrder) async -> CallReport<LookUpOutcome> {
         calls.send(Call(kind: .lookUp, key: order.idempotencyKey))
         let record = CallRecord(request: "GET http://erp.test/orders?key=\(order.idempotencyKey)", status: 200)
         let (id, isBroken) = state.withLock { ($0.orders[order.idempotencyKey]?.first, $0.isLookUpBroken) }
-        if isBroken { return (.failed(reason: "http-503", detail: "busy", retryAfter: nil), record) }
-        return (id.map { .found(externalID: $0) } ?? .notFound, record)
+        if isBroken {
+            return CallReport(.failed(reason: "http-503", detail: "busy", retryAfter: nil), CallTrace([record]))
+        }
+        return CallReport(id.map { .found(externalID: $0) } ?? .notFound, CallTrace([record]))
     }
 
-    func status(externalID: String) async -> StatusOutcome {
+    func state(ofOrder externalID: String) async -> OrderStateOutcome {
         calls.send(Call(kind: .status, key: externalID))
-        return state.withLock { $0.statuses[externalID] ?? .status("open", isDone: false) }
+        return state.withLock { $0.statuses[externalID] ?? .state(OrderState("open", .open)) }
     }
 
     private func work(_ order: DeliveryOrder) -> String? {

@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives
@@ -55,13 +56,13 @@ import Testing
         try await Self.with(orders: 1, erp: erp) { fixture, signals in
             await Self.idle(signals)
             #expect(erp.calls.events.count { $0.kind == .status } == 0)
-            erp.set(.status("in progress", isDone: false), of: "WO-1")
+            erp.set(.state(OrderState("in progress", .open)), of: "WO-1")
             fixture.clock.advance(5)
             await signals.wait(for: .noted)
             var order = try OutboxFixture.one(try await fixture.store.workOrders(limit: 1).items.first)
             #expect(order.status == "in progress" && order.doneAt == nil && order.checkedAt == fixture.clock.now)
             #expect(try await fixture.store.counts().openOrders == 1)
-            erp.set(.status("completed", isDone: true), of: "WO-1")
+            erp.set(.state(OrderState("completed", .done)), of: "WO-1")
             fixture.clock.advance(5)
             await signals.wait(for: .noted, times: 2)
             order = try OutboxFixture.one(try await fixture.store.workOrders(limit: 1).items.first)
@@ -112,7 +113,7 @@ import Testing
                 fixture.clock.advance(delay)
             }
             await signals.wait(for: .noted, times: 8)
-            erp.set(.status("open", isDone: false), of: "WO-1")
+            erp.set(.state(OrderState("open", .open)), of: "WO-1")
             fixture.clock.advance(300)
             await signals.wait(for: .noted, times: 9)
             let next = try await fixture.pool.first(OutboxTestQueries.nextCheck("WO-1"))

@@ -1,4 +1,5 @@
 import ERP
+import ERPConnectors
 import Foundation
 import Logging
 import Observability
@@ -58,8 +59,9 @@ final class OutboxFixture: Sendable {
         options: JSONValue = [:]
     ) async throws -> Int32 {
         let id = try await Self.one(pool.first(OutboxTestQueries.addConnector(key, options: options)))
+        erp.settleSeconds.withLock { $0 = settle }
         directory.set(
-            ConnectorRuntime(id: id, key: key, connector: erp, settle: settle, isPaused: isPaused),
+            ConnectorRuntime(id: id, key: key, connector: erp, isPaused: isPaused),
             for: id
         )
         return id

@@ -1,3 +1,4 @@
+import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives

@@ -1,1 +1,1 @@
-../ERPConnectorsTests/PretendedERP.swift
+../ERPConnectorsTests/Rest/PretendedERP.swift

@@ -108,7 +108,7 @@ public final class ConnectorRegistry: ConnectorDirectory {
         do throws(CallFailure) {
             return LiveConnector(connector: row.connector, erp: try make(row.connector, try credentials(of: row)))
         } catch {
-            return LiveConnector(connector: row.connector, erp: UnusableConnector(row.connector.kind, failure: error))
+            return LiveConnector(connector: row.connector, erp: ConnectorDefinition.unusable(row.connector.kind, error))
         }
     }
 

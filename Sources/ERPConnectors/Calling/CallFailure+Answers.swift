@@ -29,7 +29,8 @@ extension CallFailure {
             return text.isEmpty || text.contains("<") ? nil : text.withoutNUL
         }
         for path in ["error.message", "error.detail", "detail", "message", "error", "errors.0.message", "title"] {
-            if let text = JSONPath(path)?.text(in: document), !text.isEmpty { return String(text.prefix(300)).withoutNUL }
+            guard let text = JSONPath(path)?.text(in: document), !text.isEmpty else { continue }
+            return String(text.prefix(300)).withoutNUL
         }
         return String(document.text.prefix(300))
     }

@@ -17,7 +17,9 @@ public enum ChangeAnswer: Hashable, Sendable {
 
     /// Reads an answer.
     ///
-    /// - Parameter isRepeatable: whether a repeat does no harm.
+    /// - Parameters:
+    ///   - answer: the answer, or why there is none.
+    ///   - isRepeatable: whether a repeat does no harm.
     public init(_ answer: ERPCaller.Answer, isRepeatable: Bool = false) {
         switch answer {
         case .failure(let error):

@@ -94,7 +94,12 @@ public struct ERPCaller: Sendable {
 
     /// Sends a request that changes something, once, and says what its answer means by the rules of HTTP alone.
     ///
-    /// - Parameter isRepeatable: whether a repeat does no harm, so that an unclear end is merely tried again.
+    /// - Parameters:
+    ///   - request: what to send.
+    ///   - isRepeatable: whether a repeat does no harm, so that an unclear end is merely tried again.
+    ///   - authorization: who it says that it comes from.
+    ///   - trace: where the exchange is noted.
+    /// - Returns: what the answer means.
     public func change(
         _ request: RenderedRequest,
         isRepeatable: Bool = false,

@@ -17,7 +17,7 @@ extension ConnectorManifest {
             CredentialForm(.bearer, "Bearer token", "Sent as “Authorization: Bearer …”."),
             CredentialForm(.basic, "User name and password", "Sent as “Authorization: Basic …” (RFC 7617)."),
             CredentialForm(.header, "Header field", "A header field of the system's own, such as X-API-Key."),
-            CredentialForm(.oauth2, "OAuth 2 client", "A client that shows its own credentials (RFC 6749 section 4.4)."),
+            CredentialForm(.oauth2, "OAuth 2 client", "A client that shows its own credentials (RFC 6749 §4.4)."),
         ],
         options: [
             FormField("create", "Create an order", "{method, path, body, id}", kind: .object),

@@ -39,6 +39,7 @@ public protocol ERPConnector: Sendable {
     /// Finds out whether orders can be expected to arrive, without changing anything in the ERP.
     ///
     /// - Parameter key: a fresh key that no document has.
+    /// - Returns: the checks in the order in which they were made.
     func preflight(key: String) async -> [PreflightCheck]
 
     /// Does a step that a preflight proposed and an admin consented to, such as creating a custom field.
@@ -66,44 +67,60 @@ public protocol ERPConnector: Sendable {
     /// - Parameters:
     ///   - item: as ``ItemRecord/reference``.
     ///   - location: where; nil for the connector's usual place.
+    /// - Returns: the figure, 0 for an item that is known and not there.
+    /// - Throws: ``CallFailure``; reason `unknown-item`.
     func stock(of item: String, at location: String?) async throws(CallFailure) -> StockFigure
 
     /// Orders that changed since a time, whoever made them, oldest change first.
     ///
-    /// - Parameter since: by the ERP's clock; callers overlap and drop what they have seen.
+    /// - Parameters:
+    ///   - since: by the ERP's clock; callers overlap and drop what they have seen.
+    ///   - cursor: where the page before ended; nil for the first.
+    /// - Returns: a page of changes.
+    /// - Throws: ``CallFailure``.
     func changes(since: Timestamp, after cursor: String?) async throws(CallFailure) -> ERPPage<OrderChange>
 }
 
 // What a kind does not have.
 extension ERPConnector {
+    /// As the manifest says.
     public func traits(of operation: ERPOperation) -> OperationTraits? { manifest.operation(operation)?.traits }
 
+    /// A minute.
     public var settle: Double { 60 }
 
+    /// Nothing is proposed.
     public func prepare(_ step: String) async -> PreflightCheck {
         PreflightCheck(step, step, .failed, "There is no such step.")
     }
 
+    /// What the manifest says about fields.
     public func issues(operation: ERPOperation, fields: [MappingFieldType]) -> [InputIssue] {
         manifest.operation(operation)?.issues(fields) ?? []
     }
 
+    /// None is known.
     public func link(externalID: String) -> String? { nil }
 
+    /// There are none.
     public func choices(_ list: String) async throws(CallFailure) -> [Choice] { throw .unsupported("pick lists") }
 
+    /// There is none.
     public func equipment(after cursor: String?) async throws(CallFailure) -> ERPPage<EquipmentRecord> {
         throw .unsupported("equipment lists")
     }
 
+    /// There are none.
     public func items(after cursor: String?) async throws(CallFailure) -> ERPPage<ItemRecord> {
         throw .unsupported("item lists")
     }
 
+    /// There is none.
     public func stock(of item: String, at location: String?) async throws(CallFailure) -> StockFigure {
         throw .unsupported("stock figures")
     }
 
+    /// There are none.
     public func changes(since: Timestamp, after cursor: String?) async throws(CallFailure) -> ERPPage<OrderChange> {
         throw .unsupported("lists of changed orders")
     }

@@ -28,17 +28,19 @@ import Testing
 
     private func word(_ outcome: CallOutcome) -> String {
         switch outcome {
-        case .done(let id): "done \(id ?? "-")"
+        case .done(let id, _): "done \(id ?? "-")"
         case .refused(let reason, _): "refused \(reason)"
         case .transient(let reason, _, _): "transient \(reason)"
         case .uncertain(let reason, _): "uncertain \(reason)"
+        case .stuck(let reason, _): "stuck \(reason)"
         }
     }
 
     private func word(_ outcome: LookUpOutcome) -> String {
         switch outcome {
-        case .found(let id): "found \(id)"
+        case .found(let id, _): "found \(id ?? "-")"
         case .notFound: "not found"
+        case .stuck(let reason, _): "stuck \(reason)"
         case .failed(let reason, _, _): "failed \(reason)"
         }
     }
@@ -96,12 +98,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (200, #"{"state":"open"}"#, StatusOutcome.status("open", isDone: false)),
-        (200, #"{"state":3}"#, .status("3", isDone: true)), (200, #"{"state":"done"}"#, .status("done", isDone: true)),
+        (200, #"{"state":"open"}"#, OrderStateOutcome.state(OrderState("open", .open))),
+        (200, #"{"state":3}"#, .state(OrderState("3", .done))),
+        (200, #"{"state":"done"}"#, .state(OrderState("done", .done))),
         (404, "", .gone), (410, "", .gone), (200, "{}", .failed(reason: "no-state")),
         (500, #"{"state":"done"}"#, .failed(reason: "http-500")),
     ])
-    func states(_ status: Int, _ body: String, _ expected: StatusOutcome) throws {
+    func states(_ status: Int, _ body: String, _ expected: OrderStateOutcome) throws {
         #expect(try classifier().status(answer(status, body)) == expected)
     }
 

@@ -4,12 +4,12 @@ import Testing
 @testable import ERPConnectors
 
 @Suite struct RestRequestBuilderTests {
-    private func builder(_ options: JSONValue, url: String = "http://erp.example/api/") throws -> RestRequestBuilder {
+    private func builder(_ options: JSONValue, url: String = "http://erp.example/api") throws -> RestRequestBuilder {
         RestRequestBuilder(url: url, options: try RestOptions(options))
     }
 
     private func order(_ fields: JSONObject, _ operation: ERPOperation = .workOrderCreate) -> DeliveryOrder {
-        DeliveryOrder(idempotencyKey: "pw-abc", operation: operation.rawValue, fields: fields)
+        DeliveryOrder(idempotencyKey: "pw-abc", operation: operation, fields: fields)
     }
 
     @Test func rendersACreate() throws {
