@@ -22,6 +22,8 @@ public struct ERPCaller: Sendable {
         case none
         /// Header fields that the kind makes of the credentials or a session.
         case fields([(name: String, value: Redacted<String>)])
+        /// The credentials as they are, and header fields of a session beside them.
+        case session([(name: String, value: Redacted<String>)])
     }
 
     /// The credentials, for kinds with a way of their own to show them.
@@ -155,10 +157,14 @@ public struct ERPCaller: Sendable {
         switch authorization {
         case .none: return []
         case .fields(let fields): return fields
-        case .standard:
-            guard let tokens else { return credentials.header.map { [$0] } ?? [] }
-            return [("Authorization", Redacted("Bearer " + (try await tokens.value()).reveal()))]
+        case .standard: return try await standardFields()
+        case .session(let fields): return try await standardFields() + fields
         }
+    }
+
+    private func standardFields() async throws(CallFailure) -> [(name: String, value: Redacted<String>)] {
+        guard let tokens else { return credentials.header.map { [$0] } ?? [] }
+        return [("Authorization", Redacted("Bearer " + (try await tokens.value()).reveal()))]
     }
 
     private func note(
