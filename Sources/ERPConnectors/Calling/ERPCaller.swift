@@ -50,6 +50,9 @@ public struct ERPCaller: Sendable {
 
     /// Sends a request once and notes the exchange.
     ///
+    /// A 401 to an access token means that nothing was done and the token is too old: the request goes out once more
+    /// with a fresh one.
+    ///
     /// - Parameters:
     ///   - request: what to send; a ``RenderedRequest/secretBody`` is sent and not noted.
     ///   - purpose: sets the time limit.
@@ -63,6 +66,21 @@ public struct ERPCaller: Sendable {
         authorization: Authorization = .standard,
         showsAnswer: Bool = true,
         trace: inout CallTrace
+    ) async -> Answer {
+        let answer = await once(request, purpose, authorization, showsAnswer, &trace)
+        guard tokens != nil, case .success(let response) = answer, response.status == 401 else { return answer }
+        switch authorization {
+        case .none, .fields: return answer
+        case .standard, .session: return await once(request, purpose, authorization, showsAnswer, &trace)
+        }
+    }
+
+    private func once(
+        _ request: RenderedRequest,
+        _ purpose: Purpose,
+        _ authorization: Authorization,
+        _ showsAnswer: Bool,
+        _ trace: inout CallTrace
     ) async -> Answer {
         var secrets: [(name: String, value: Redacted<String>)] = []
         do throws(CallFailure) {
