@@ -62,7 +62,12 @@ import Testing
             (["header": "X Y", "value": "v"], ["/credentials/header header"]),
             (["header": "X-Y"], ["/credentials/value required"]),
             (["token": "t"], ["/credentials/username required", "/credentials/token unknown-field"]),
-            (["tokenUrl": "https://x", "clientId": "c", "clientSecret": "s"], ["/credentials unsupported"]),
+            (["tokenUrl": "https://x", "clientId": "c", "clientSecret": "s"], []),
+            (["tokenUrl": "x", "clientId": "c"], ["/credentials/tokenUrl url", "/credentials/clientSecret required"]),
+            (
+                ["tokenUrl": "http://169.254.169.254/t", "clientId": "c", "clientSecret": "s"],
+                ["/credentials/tokenUrl address-refused"]
+            ),
             ("secret", ["/credentials type"]),
         ] as [(JSONValue, [String])]
     )

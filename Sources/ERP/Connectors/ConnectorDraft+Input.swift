@@ -35,6 +35,13 @@ extension ConnectorDraft {
             let value = reader.value("credentials") ?? .null
             do throws(InvalidInput) {
                 let parsed = try ConnectorCredentials(value)
+                if case .oauth2(let client) = parsed, let refusal = policy.check(client.tokenURL) {
+                    throw InvalidInput(
+                        pointer: "/credentials/tokenUrl",
+                        code: refusal.reason.rawValue,
+                        detail: refusal.detail
+                    )
+                }
                 credentials = .replace(parsed == .none ? .null : value)
             } catch {
                 reader.absorb(error.issues)
