@@ -33,6 +33,7 @@ public final class FaultInjector: Sendable {
         var queue: [InjectedFault] = []
         var isForChangesOnly = true
         var requests: [SimulatedRequest] = []
+        var count = 0
     }
 
     /// The ERP itself.
@@ -65,11 +66,15 @@ public final class FaultInjector: Sendable {
     /// The last 10,000 requests, oldest first.
     public var requests: [SimulatedRequest] { state.withLock(\.requests) }
 
+    /// How many requests there were.
+    public var requestCount: Int { state.withLock(\.count) }
+
     /// Answers a request, or does not.
     public func answer(_ request: SimulatedRequest) -> SimulatedAnswer {
         let fault = state.withLock { state -> InjectedFault? in
             if state.requests.count == 10_000 { state.requests.removeFirst(5_000) }
             state.requests.append(request)
+            state.count += 1
             guard !state.queue.isEmpty, !state.isForChangesOnly || isChange(request) else { return nil }
             return state.queue.removeFirst()
         }
@@ -92,5 +97,23 @@ public final class FaultInjector: Sendable {
             erp.endSessions()
             return .response(erp.answer(request))
         }
+    }
+}
+
+extension InjectedFault {
+    private static let byName: [(name: String, fault: InjectedFault)] = [
+        ("pass", .pass), ("drop-before-work", .dropBeforeWork), ("drop-after-work", .dropAfterWork),
+        ("500-after-work", .statusAfterWork(500)), ("502-after-work", .statusAfterWork(502)),
+        ("504-after-work", .statusAfterWork(504)), ("429", .statusBeforeWork(429, retryAfter: 1)),
+        ("503", .statusBeforeWork(503, retryAfter: 1)), ("page", .page), ("lose-session", .loseSession),
+    ]
+
+    /// The names that ``init(named:)`` knows.
+    public static var names: [String] { byName.map(\.name) }
+
+    /// The fault of that name, such as `drop-after-work`; nil when there is none.
+    public init?(named name: String) {
+        guard let found = Self.byName.first(where: { $0.name == name }) else { return nil }
+        self = found.fault
     }
 }

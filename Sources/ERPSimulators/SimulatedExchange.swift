@@ -49,6 +49,15 @@ public struct SimulatedRequest: Hashable, Sendable {
         self.body = body
     }
 
+    /// Makes a request of parts that are decoded already.
+    public init(method: String, path: String, query: [Parameter], headers: [Parameter], body: [UInt8]) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers.map { Parameter($0.name.lowercased(), $0.value) }
+        self.body = body
+    }
+
     /// The first header field of that name, in lower case.
     public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 

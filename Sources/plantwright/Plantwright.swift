@@ -9,8 +9,7 @@ struct Plantwright: AsyncParsableCommand {
         abstract: "Turns machine telemetry into ERP work.",
         subcommands: [
             ServeCommand.self, DemoCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self,
-            SimulateCommand.self, OpenAPICommand.self,
-
+            SimulateCommand.self, SimulateERPCommand.self, OpenAPICommand.self,
         ]
     )
 }
