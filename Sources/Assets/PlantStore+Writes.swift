@@ -100,6 +100,29 @@ extension PlantStore {
         }
     }
 
+    /// Changes what an asset is called by one connector's ERP, and nothing else of it.
+    ///
+    /// - Parameters:
+    ///   - key: the asset.
+    ///   - connector: the connector's key.
+    ///   - reference: the ERP's reference, 1 to 255 characters; nil for none.
+    /// - Throws: ``ResourceFailure``, ``InvalidInput``, `PostgresError`.
+    public func setEquipment(of key: ResourceKey, connector: String, to reference: String?) async throws {
+        while true {
+            guard let asset = snapshot.asset(key: key.text) else { throw ResourceFailure.notFound("asset \(key)") }
+            var document = snapshot.json(asset).object ?? JSONObject()
+            var equipment = document["equipment"]?.object ?? JSONObject()
+            equipment[connector] = reference.map(JSONValue.string)
+            document["equipment"] = .object(equipment)
+            do {
+                _ = try await putAsset(key: key, document: .object(document), onlyIf: .version([asset.version]))
+                return
+            } catch ResourceFailure.preconditionFailed {
+                // Somebody else wrote it meanwhile: once more over what is there now.
+            }
+        }
+    }
+
     /// The row of the parent that a draft names.
     private static func parent(
         of draft: AssetDraft,

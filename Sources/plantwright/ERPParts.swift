@@ -20,6 +20,7 @@ struct ERPParts: RuleUsage, Sendable {
     let engine: MappingEngine
     let previewer: MappingPreviewer
     let outbox: OutboxStore
+    let matching: EquipmentMatching
     private let pool: PostgresPool
     private let plant: PlantStore
     private let metrics: PlantwrightMetrics
@@ -54,6 +55,7 @@ struct ERPParts: RuleUsage, Sendable {
         mappings = MappingStore(pool: pool, plant: plant, registry: registry, engine: engine, clock: clock)
         previewer = MappingPreviewer(session: pool, plant: plant, registry: registry, clock: clock, link: link)
         outbox = OutboxStore(pool: pool, clock: clock)
+        matching = EquipmentMatching(pool: pool, plant: plant, registry: registry, clock: clock, logger: logger)
     }
 
     /// Reads connectors and mappings into memory.
@@ -106,6 +108,7 @@ struct ERPParts: RuleUsage, Sendable {
             mappings: mappings,
             previewer: previewer,
             outbox: outbox,
+            matching: matching,
             latest: latest,
             plant: plant,
             identifiers: .system,

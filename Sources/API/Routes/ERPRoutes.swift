@@ -11,6 +11,7 @@ public struct ERPRoutes: Sendable {
     let mappings: MappingStore
     let previewer: MappingPreviewer
     let outbox: OutboxStore
+    let matching: EquipmentMatching
     let latest: LatestReadings
     let plant: PlantStore
     let identifiers: IdentifierSource
@@ -25,6 +26,7 @@ public struct ERPRoutes: Sendable {
         mappings: MappingStore,
         previewer: MappingPreviewer,
         outbox: OutboxStore,
+        matching: EquipmentMatching,
         latest: LatestReadings,
         plant: PlantStore,
         identifiers: IdentifierSource,
@@ -35,6 +37,7 @@ public struct ERPRoutes: Sendable {
         self.mappings = mappings
         self.previewer = previewer
         self.outbox = outbox
+        self.matching = matching
         self.latest = latest
         self.plant = plant
         self.identifiers = identifiers
@@ -47,5 +50,6 @@ public struct ERPRoutes: Sendable {
         MappingRoutes(mappings: mappings, previewer: previewer, latest: latest).register(on: &routes)
         DeliveryRoutes(outbox: outbox, hint: hint).register(on: &routes)
         WorkOrderRoutes(outbox: outbox).register(on: &routes)
+        MatchingRoutes(matching: matching).register(on: &routes)
     }
 }
