@@ -100,7 +100,11 @@ let package = Package(
             ["Assets", "Decoders", "Expressions", "SparkplugB", "PostgreSQL", "Primitives", "Observability", logging]
         ),
         module("Alarms", ["Assets", "Expressions", "PostgreSQL", "Primitives", "Observability", logging]),
-        module("ERPConnectors", ["Expressions", "HTTPClient", "Primitives"]),
+        module(
+            "ERPConnectors",
+            ["Expressions", "HTTPClient", "Primitives"],
+            exclude: ["FieldService/README.md"]
+        ),
         module("ERPSimulators", ["Primitives"]),
         module(
             "ERP",

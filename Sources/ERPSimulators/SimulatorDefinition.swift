@@ -14,7 +14,8 @@ public struct SimulatorDefinition: Sendable {
 
     /// All of them; one line for each.
     public static let all: [SimulatorDefinition] = [
-        .rest
+        .rest,
+        .fieldService,
     ]
 
     /// The definition of that name; nil when there is none.

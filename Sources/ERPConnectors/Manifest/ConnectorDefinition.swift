@@ -38,7 +38,8 @@ public struct ConnectorDefinition: Sendable {
 
     /// All kinds, in the order of the forms; one line for each kind.
     public static let all: [ConnectorDefinition] = [
-        .rest
+        .rest,
+        .fieldService,
     ]
 
     /// The definition of a kind; nil when there is none as yet.
