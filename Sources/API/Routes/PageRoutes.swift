@@ -9,8 +9,9 @@ struct PageRoutes: Sendable {
 
     /// The addresses of the app's pages; the page itself decides what to show.
     static let paths = [
-        "/", "/alarms", "/orders", "/inventory", "/plant", "/plant/{key}", "/devices", "/devices/{key}",
-        "/deliveries/{id}", "/quarantine", "/rejected", "/admin", "/admin/{section}", "/admin/{section}/{key}",
+        "/", "/alarms", "/orders", "/work-orders", "/inventory", "/plant", "/plant/{key}", "/devices",
+        "/devices/{key}", "/deliveries/{id}", "/deliveries/{id}/evidence", "/quarantine", "/rejected", "/admin",
+        "/admin/{section}", "/admin/{section}/{key}", "/admin/{section}/{key}/{part}",
     ]
 
     func register(on routes: inout APIRouter) {
