@@ -4,7 +4,8 @@
     python3 Tests/Browser/mock_server.py [--port 8099] [--quiet-plant]
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
-/mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/fail-import, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/fail-import,
+/mock/dry-run?step=0.01, /mock/fail-matching?on=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -28,8 +29,8 @@ from mock.websocket import LiveSession
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self' blob:; "
           "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-PAGES = re.compile(r"^/$|^/(alarms|orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
-                   r"|^/admin/[^/]+(/[^/]+)?$")
+PAGES = re.compile(r"^/$|^/(alarms|orders|work-orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
+                   r"|^/deliveries/[^/]+/evidence$|^/admin/[^/]+(/[^/]+){0,2}$")
 ASSETS = "/assets/mock"
 TELEMETRY = re.compile("^/api/v1/devices/([^/]+)/telemetry$")
 
@@ -209,6 +210,10 @@ class Handler(BaseHTTPRequestHandler):
                 store.warnings = [query["text"]] if query.get("text") else []
             elif action == "fail-import":
                 store.fails_import = True
+            elif action == "dry-run":
+                store.dry_run_step = float(query["step"])
+            elif action == "fail-matching":
+                store.fails_matching = query["on"] == "true"
             elif action == "message":
                 sources.traffic_of(store, query["source"]).add(now())
             elif action == "refuse-live":

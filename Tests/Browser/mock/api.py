@@ -3,10 +3,11 @@
 import re
 from datetime import datetime
 
-from . import ledger, plant, sources
+from . import connectors, ledger, mappings, matching, orders, plant, sources
 from .clock import iso, now
 
 SECTIONS = "profiles|assets|devices|rules|connectors|mappings"
+READ_ONLY = {"connectors": {"paused": False, "webhook": None}}
 
 
 def problem(status, code, detail, errors=None):
@@ -44,7 +45,12 @@ def put_resource(store, match, query, body):
         has = known.get("hasCredentials", False) if "credentials" not in body else bool(body["credentials"])
         body = {**{k: v for k, v in body.items() if k != "credentials"}, "hasCredentials": has}
     created = key not in store.resources[section]
-    store.resources[section][key] = {**body, "key": key}
+    known = store.resources[section].get(key, {})
+    kept = {name: known.get(name, initial) for name, initial in READ_ONLY.get(section, {}).items()}
+    if section == "mappings":
+        mappings.history_of(store, key)
+        kept = {"version": mappings.saved(store, key, body)}
+    store.resources[section][key] = {**body, **kept, "key": key}
     return (201 if created else 200), store.resources[section][key]
 
 
@@ -189,7 +195,7 @@ def deliveries(store, match, query, body):
     items = sorted(store.deliveries.values(), key=lambda item: item["createdAt"], reverse=True)
     state = query.get("state")
     if state:
-        items = [i for i in items if i["state"] == state or state == "pending" and i["state"] in ("waiting", "uncertain")]
+        items = [i for i in items if i["state"] == state or state == "pending" and i["state"] in ("waiting", "uncertain", "held")]
     if query.get("operation"):
         items = [item for item in items if item["operation"] == query["operation"]]
     return listed([{k: v for k, v in item.items() if k != "timeline"} for item in items], query)
@@ -198,19 +204,6 @@ def deliveries(store, match, query, body):
 def delivery(store, match, query, body):
     found = store.deliveries.get(match[1])
     return (200, found) if found else problem(404, "not-found", "There is no such delivery.")
-
-
-def retry(store, match, query, body):
-    found = {**store.deliveries[match[1]], "state": "waiting", "reason": None, "detail": None, "finishedAt": None,
-             "nextAttemptAt": iso(now() + 1000)}
-    store.deliveries[match[1]] = found
-    store.changed("delivery", {k: v for k, v in found.items() if k != "timeline"})
-    return 200, found
-
-
-def work_orders(store, match, query, body):
-    items = sorted(store.work_orders.values(), key=lambda item: item["createdAt"], reverse=True)
-    return listed([item for item in items if query.get("alarm") in (None, item["alarmId"])], query)
 
 
 def inventory(store, match, query, body):
@@ -271,10 +264,6 @@ def backtest(store, match, query, body):
                  "count": len(found), "readings": 103_680}
 
 
-def test_connector(store, match, query, body):
-    return 200, {"ok": True, "detail": "GET /api/orders?reference=… answered 200 in 14 ms."}
-
-
 SAMPLE = {"asset.name": "Conveyor 1.3", "asset.key": "motor-03-unit", "asset.equipment": "EQ-1003", "device.name": "Motor 1.3",
           "device.key": "motor-03", "alarm.severity": "high", "alarm.raisedAt": "2026-11-22T16:20:11.000Z",
           "rule.name": "Bearing temperature high", "idempotencyKey": "pw-4k7q2m9xw3tza", "temperature": "82.4", "level": "41.7",
@@ -296,6 +285,8 @@ def preview(store, match, query, body):
     if not connector:
         issues.append({"pointer": "/connector", "code": "required", "detail": "Choose a connector."})
         return 200, {"request": None, "fields": fields, "issues": issues}
+    if connector["kind"] != "rest":
+        return odoo_preview(connector, draft, fields, issues)
     stock = draft.get("operation") == "stock.set"
     call = connector["options"]["stock" if stock else "create"]
     known = {**fields, "idempotencyKey": SAMPLE["idempotencyKey"]}
@@ -305,23 +296,33 @@ def preview(store, match, query, body):
     if not stock:
         headers["idempotency-key"] = SAMPLE["idempotencyKey"]
     path = text.sub(lambda m: str(known.get(m[1], "")), call["path"])
-    return 200, {"request": {"method": call["method"], "url": connector["url"] + path, "headers": headers, "body": filled},
-                 "fields": fields, "issues": issues}
+    request = {"method": call["method"], "url": connector["url"] + path, "headers": headers, "body": filled}
+    return 200, {"request": request, "requests": [request], "fields": fields, "issues": issues}
+
+
+def odoo_preview(connector, draft, fields, issues):
+    """Two calls: a look-up by the key, then the one that makes the request; a long title is shortened."""
+    if not fields.get("title") and draft.get("operation") == "work-order.create":
+        issues.append({"pointer": "/fields/title", "code": "required", "detail": "“Subject” is required."})
+    fields = {name: value if name != "title" or len(value) <= 60 else value[:59] + "…" for name, value in fields.items()}
+    def call(method, *arguments):
+        return {"method": "POST", "url": connector["url"] + "/jsonrpc", "headers": {"content-type": "application/json"},
+                "body": {"model": "maintenance.request", "method": method, "args": arguments}}
+    requests = [call("search", [["x_plantwright_key", "=", SAMPLE["idempotencyKey"]]]), call("create", {**fields, "x_plantwright_key": SAMPLE["idempotencyKey"]})]
+    return 200, {"request": requests[1], "requests": requests, "fields": fields, "issues": issues}
 
 
 ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, function in [
-    *sources.ROUTES, *ledger.ROUTES,
+    *sources.ROUTES, *ledger.ROUTES, *connectors.ROUTES, *matching.ROUTES, *mappings.ROUTES, *orders.ROUTES,
     ("GET", "overview", overview),
     ("GET", "devices/([^/]+)/latest", latest),
     ("GET", "devices/([^/]+)/readings", readings), ("GET", "readings", several_readings), ("GET", "devices/([^/]+)/track", track),
     ("GET", "alarms", alarms), ("GET", "alarms/([^/]+)", alarm), ("PUT", "alarms/([^/]+)/acknowledgement", acknowledge),
-    ("GET", "deliveries", deliveries), ("GET", "deliveries/([^/]+)", delivery), ("POST", "deliveries/([^/]+)/retry", retry),
-    ("GET", "work-orders", work_orders), ("GET", "inventory", inventory),
+    ("GET", "deliveries", deliveries), ("GET", "deliveries/([^/]+)", delivery), ("GET", "inventory", inventory),
     ("GET", "quarantine", quarantine), ("DELETE", "quarantine/([^/]+)", dismiss), ("GET", "rejected-messages", rejected),
     ("POST", "rejected-messages/retry", retry_all_rejected), ("POST", r"rejected-messages/(\d+)/retry", retry_rejected),
     ("DELETE", r"rejected-messages/(\d+)", dismiss_rejected),
-    ("POST", "rules/([^/]+)/backtest", backtest), ("POST", "connectors/([^/]+)/test", test_connector),
-    ("POST", "mappings/([^/]+)/preview", preview),
+    ("POST", "rules/([^/]+)/backtest", backtest), ("POST", "mappings/([^/]+)/preview", preview),
     ("GET", f"({SECTIONS})", list_resources), ("GET", f"({SECTIONS})/([^/]+)", get_resource),
     ("PUT", f"({SECTIONS})/([^/]+)", put_resource), ("DELETE", f"({SECTIONS})/([^/]+)", delete_resource),
 ]]

@@ -4,7 +4,7 @@ import random
 import threading
 import uuid
 
-from . import plant, sources
+from . import connectors, orders, plant, sources
 from .clock import iso, now
 from .configuration import CONNECTORS, MAPPINGS, RULES
 
@@ -21,10 +21,15 @@ class Store:
             "assets": {item["key"]: item for item in assets},
             "devices": {item["key"]: item for item in devices},
             "rules": {item["key"]: item for item in RULES},
-            "connectors": {item["key"]: item for item in CONNECTORS},
+            "connectors": {item["key"]: dict(item) for item in (*CONNECTORS, connectors.ODOO)},
             "mappings": {item["key"]: item for item in MAPPINGS},
             "sources": {item["key"]: dict(item) for item in sources.SOURCES},
         }
+        self.prepared: set[str] = set()
+        self.versions: dict[str, list[dict]] = {}
+        self.dry_runs: dict[str, dict] = {}
+        self.dry_run_step, self.fails_matching = 0.4, False
+        self.matchings: dict = {}
         self.traffic: dict[str, sources.Traffic] = {}
         self.rebirths: list[dict] = []
         self.imported: set[tuple] = set()
@@ -74,6 +79,7 @@ class Store:
             alarm = self.raise_alarm(rule, device, present - minutes * 60_000, history=True)
             if rule in ("cargo-warm", "pressure-low"):
                 self.deliver(alarm, present - minutes * 60_000, waiting=rule == "pressure-low")
+        orders.add_examples(self)
 
     def raise_alarm(self, rule_key: str, device_key: str, at: int, history: bool = False) -> dict:
         rule, device = self.resources["rules"][rule_key], self.resources["devices"][device_key]
@@ -83,7 +89,7 @@ class Store:
             "device": {"key": device["key"], "name": device["name"]},
             "asset": {"key": asset["key"], "name": asset["name"]} if asset else None, "severity": rule["severity"],
             "state": "open", "raisedAt": iso(at), "receivedAt": iso(at + self.random.randint(8, 60)), "clearedAt": None,
-            "acknowledgedAt": None, "acknowledgedBy": None, "note": None, "orders": []}
+            "acknowledgedAt": None, "acknowledgedBy": None, "note": None, "orders": [], "outcome": None}
         self.alarms[alarm["id"]] = alarm
         return alarm
 
@@ -107,11 +113,10 @@ class Store:
         self.deliveries[delivery["id"]] = delivery
         alarm["orders"] = [{"deliveryId": delivery["id"], "state": state, "externalId": delivery["externalId"]}]
         if state == "delivered":
-            self.work_orders[delivery["id"]] = {
-                "id": str(uuid.uuid4()), "externalId": number, "title": title, "status": "done" if done else "open",
-                "doneAt": iso(at + 7_200_000) if done else None, "createdAt": iso(finished), "connector": delivery["connector"],
-                "device": alarm["device"], "asset": alarm["asset"], "alarmId": alarm["id"], "deliveryId": delivery["id"],
-                "link": f"http://127.0.0.1:9/orders/{number}"}
+            order = orders.work_order(number, number, "done" if done else "open", "done" if done else "open", delivery)
+            order |= {"doneAt": iso(at + 7_200_000) if done else None, "createdAt": iso(finished), "connector": delivery["connector"],
+                      "link": f"http://127.0.0.1:9/orders/{number}"}
+            self.work_orders[delivery["id"]] = order
         return delivery
 
     def _timeline(self, delivery: dict, at: int) -> list[dict]:
