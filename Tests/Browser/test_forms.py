@@ -101,7 +101,7 @@ def test_a_connector_keeps_what_the_form_does_not_touch(app: Page) -> None:
     assert body["options"]["find"] == {"method": "GET", "path": "/api/orders?reference=${idempotencyKey}", "items": "items", "id": "id"}
     assert body["options"]["status"]["done"] == ["done", "cancelled"]
     assert body["options"]["settle"] == 10
-    app.get_by_role("button", name="Test connection").click()
+    app.get_by_role("button", name="Check the connection").click()
     expect(app.get_by_text("It works.")).to_be_visible()
 
 

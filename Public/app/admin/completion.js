@@ -14,11 +14,14 @@ export function withCompletion(input, mode, names) {
   /** @type {Name[]} */
   let shown = [];
   let chosen = 0;
-  for (const [name, value] of [['role', 'combobox'], ['aria-autocomplete', 'list'], ['aria-controls', id], ['aria-expanded', 'false']]) input.setAttribute(name, value);
+  // A text of several lines is a text box, of which ARIA allows no more than that it has a list.
+  const isCombobox = input instanceof HTMLInputElement;
+  const common = { 'aria-autocomplete': 'list', 'aria-controls': id }, attributes = isCombobox ? { ...common, role: 'combobox', 'aria-expanded': 'false' } : { ...common, 'aria-haspopup': 'listbox' };
+  for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
 
   const close = () => {
     list.hidden = true;
-    input.setAttribute('aria-expanded', 'false');
+    if (isCombobox) input.setAttribute('aria-expanded', 'false');
     input.removeAttribute('aria-activedescendant');
   };
   const choose = (/** @type {number} */ at) => {
@@ -47,7 +50,7 @@ export function withCompletion(input, mode, names) {
       } },
     }, h('span', { class: 'mono' }, name), h('span', { class: 'soft' }, hint))));
     list.hidden = false;
-    input.setAttribute('aria-expanded', 'true');
+    if (isCombobox) input.setAttribute('aria-expanded', 'true');
     choose(0);
   };
   input.addEventListener('input', (event) => /** @type {InputEvent} */ (event).inputType !== undefined && open(false));

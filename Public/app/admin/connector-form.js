@@ -1,55 +1,59 @@
-/** The form of a connector: where the ERP is, how we sign in, and for REST which calls do what. */
-import { post } from '../core/api.js';
-import { fill, h, icon } from '../core/dom.js';
-import { sentence } from '../core/format.js';
+/** The form of a connector: where the ERP is, how we sign in, and what its kind has to be told. */
+import { h } from '../core/dom.js';
+import { labelled, textControl } from './controls.js';
+import { connectorCare } from './connector-care.js';
 import { credentialsControl } from './credentials.js';
-import { jsonControl, labelled, numberControl, selectControl, textControl } from './controls.js';
+import { kindChooser, kindNamed } from './kinds.js';
+import { forgetChoices, limitsControl, optionControl } from './option-fields.js';
+import { pausing } from './pausing.js';
+import { preflightPanel } from './preflight.js';
 import { CALLS, callControl } from './rest-calls.js';
 
 /** @typedef {import('./controls.js').Control} Control */
+/** @typedef {import('./kinds.js').Kind} Kind */
 
-/** Those that the server has; it names them when it refuses another. */
-const KINDS = ['rest'];
-/** @type {Record<string, string>} */
-const NAMES = { rest: 'REST: any ERP with a JSON interface' };
+/** For kinds that this server does not have (any more). @param {string} kind @returns {Kind} */
+const unknown = (kind) => ({ kind, title: kind, summary: '', addressExample: '', credentials: [], options: [], operations: [], capabilities: [] });
 
-/** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside'>} */
+/** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside' | 'below' | 'before' | 'head'>} */
 export const connectorForm = {
-  groups: (_context, value) => {
-    const kind = value.kind ?? 'rest', isNew = value.key === undefined;
+  before: ({ kinds }, prefill) => kindNamed(kinds, prefill.kind) ? null : kindChooser(kinds),
+  groups: ({ kinds }, value) => {
+    const kind = kindNamed(kinds, value.kind) ?? unknown(value.kind), calls = new Set(kind.kind === 'rest' ? CALLS.map(({ name }) => name) : []);
+    const options = kind.options.filter(({ name }) => !calls.has(name)).map((field) => optionControl(field, value.key ?? null));
     return [
       {
-        title: 'Connector',
+        title: 'Connector', help: kind.summary,
         controls: [
-          textControl({ name: 'name', label: 'Name', required: true, placeholder: 'Maintenance ERP' }),
-          isNew ? selectControl({ name: 'kind', label: 'Kind', choices: KINDS.map((name) => ({ value: name, text: NAMES[name] ?? sentence(name) })) }) : fixed('kind', 'Kind', NAMES[kind] ?? sentence(kind)),
-          textControl({ name: 'url', label: 'Address', required: true, mono: true, span: true, placeholder: 'https://erp.example.com', help: 'Scheme, host and, if needed, the beginning of the path.' }),
+          textControl({ name: 'name', label: 'Name', required: true, placeholder: kind.kind === 'rest' ? 'Maintenance ERP' : kind.title }), fixed('kind', 'Kind', kind.title),
+          textControl({ name: 'url', label: 'Address', required: true, mono: true, span: true, placeholder: kind.addressExample, help: 'Scheme, host and, if needed, the beginning of the path.' }),
         ],
       },
-      { title: 'Sign-in', help: 'Kept encrypted, and never shown again.', controls: [credentialsControl(value)] },
-      kind === 'rest'
-        ? {
-          title: 'Calls', help: 'Paths and texts may hold a mapping’s fields and idempotencyKey as ${name}. They are filled in when an order is sent.',
-          controls: [
-            ...CALLS.map(callControl),
-            textControl({ name: 'option/link', label: 'Link to an order', mono: true, nullable: true, placeholder: 'https://erp.example.com/orders/${id}', help: 'Where people open an order; shown beside it.' }),
-            numberControl({ name: 'option/settle', label: 'Settle time (seconds)', placeholder: '60', help: 'How long the ERP may still be saving after we lost its answer.' }),
-          ],
-        }
-        : { title: 'Options', controls: [jsonControl({ name: 'options', label: 'Options', span: true, rows: 10 })] },
-    ];
+      { title: 'Sign-in', help: 'Kept encrypted, and never shown again.', controls: [credentialsControl(value, kind.credentials)] },
+      calls.size ? {
+        title: 'Calls', help: 'Paths and texts may hold a mapping’s fields and idempotencyKey as ${name}. They are filled in when an order is sent.',
+        controls: [...CALLS.map(callControl), ...options, others(kind.options)],
+      } : { title: 'Options', controls: options.length ? [...options, others(kind.options)] : [] },
+      { title: 'Limits', help: `How much of its strength ${kind.title === 'REST' ? 'the ERP' : kind.title} should give to Plantwright. Deliveries beyond it wait, and none is lost.`, controls: [limitsControl()] },
+    ].filter(({ controls }) => controls.length > 0);
   },
-  toForm: (value) => ({ ...value, ...Object.fromEntries(Object.entries(value.options ?? {}).map(([name, option]) => [`option/${name}`, option])) }),
-  toBody: ({ options, ...body }) => {
+  toForm: (value) => ({ options: {}, ...value, ...Object.fromEntries(Object.entries(value.options ?? {}).map(([name, option]) => [`option/${name}`, option])) }),
+  toBody: (body) => {
     const entries = Object.entries(body), isOption = (/** @type {string} */ name) => name.startsWith('option/');
-    const calls = entries.filter(([name, option]) => isOption(name) && option !== null).map(([name, option]) => [name.slice(7), option]);
-    return { ...Object.fromEntries(entries.filter(([name]) => !isOption(name))), options: options ?? Object.fromEntries(calls) };
+    const options = entries.filter(([name, option]) => isOption(name) && option !== null).map(([name, option]) => [name.slice(7), option]);
+    return { ...Object.fromEntries(entries.filter(([name]) => !isOption(name) && name !== 'options')), options: { ...body.options, ...Object.fromEntries(options) } };
   },
   pointerOf: (pointer) => {
     const found = /^\/options\/([^/]+)(.*)$/.exec(pointer);
     return found ? `/option/${found[1]}${found[2]}` : pointer;
   },
-  aside: (form, _context, signal) => testPanel(form, signal),
+  head: (value) => pausing(value),
+  aside: (form, { kinds }, signal) => {
+    form.element.addEventListener('saved', forgetChoices, { signal });
+    const kind = form.read().kind;
+    return preflightPanel(form, kind === 'rest' ? 'the ERP' : kindNamed(kinds, kind)?.title ?? kind, signal);
+  },
+  below: (_form, value, _signal, { kinds }) => connectorCare(value, kindNamed(kinds, value.kind) ?? unknown(value.kind)),
 };
 
 /** A value that is part of the document and cannot be changed. @param {string} name @param {string} label @param {string} text @returns {Control} */
@@ -60,30 +64,13 @@ function fixed(name, label, text) {
   return { name, ...labelled({ name, label }, input), get: () => kept, set: (value) => kept = value };
 }
 
-/** @param {import('./entry-form.js').EntryForm} form @param {AbortSignal} signal */
-function testPanel(form, signal) {
-  const result = h('div', { 'aria-live': 'polite' });
-  const button = h('button', { type: 'button', class: 'button' }, icon('plug'), 'Test connection');
-  const note = h('p', { class: 'soft' });
-  const refresh = () => {
-    button.disabled = form.key === null || form.isDirty;
-    note.textContent = button.disabled ? 'Save first: the test uses what is stored.' : 'Calls the ERP with the stored address and sign-in. Nothing is created.';
+/** Options that no field shows are kept as they are. @param {import('./kinds.js').Field[]} fields @returns {Control} */
+function others(fields) {
+  const shown = new Set(fields.map(({ name }) => name));
+  /** @type {Record<string, any>} */
+  let kept = {};
+  return {
+    name: 'options', element: h('span', { hidden: true }), fail: () => null, clear: () => {}, get: () => kept,
+    set: (value) => kept = Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => !shown.has(name))),
   };
-  form.element.addEventListener('draft', refresh, { signal });
-  form.element.addEventListener('saved', refresh, { signal });
-  button.addEventListener('click', async () => {
-    button.disabled = true;
-    fill(result, h('p', { class: 'soft' }, 'Calling …'));
-    try {
-      const { ok, detail } = await post(`/api/v1/connectors/${form.key}/test`, {}, signal);
-      fill(result, h('p', { class: `test-result ${ok ? 'is-good' : 'is-bad'}` }, icon(ok ? 'circle-check' : 'circle-x'), h('span', null, h('strong', null, ok ? 'It works. ' : 'It failed. '), detail)));
-    } catch (error) {
-      fill(result, h('p', { class: 'test-result is-bad' }, icon('circle-x'), error instanceof Error ? error.message : String(error)));
-    } finally {
-      refresh();
-    }
-  });
-  refresh();
-  return h('section', { class: 'card aside-card', 'aria-label': 'Connection test' }, h('div', { class: 'card-head' }, h('h2', null, 'Connection')),
-    h('div', { class: 'form' }, note, h('div', null, button), result));
 }

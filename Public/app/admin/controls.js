@@ -100,22 +100,22 @@ export function checkControl({ name, label, help }) {
 }
 
 /** @type {[string, string, RegExp][]} */
-const UNITS = [['S', 'seconds', /^PT([\d.]+)S$/], ['M', 'minutes', /^PT([\d.]+)M$/], ['H', 'hours', /^PT([\d.]+)H$/]];
+const UNITS = [['S', 'seconds', /^PT([\d.]+)S$/], ['M', 'minutes', /^PT([\d.]+)M$/], ['H', 'hours', /^PT([\d.]+)H$/], ['D', 'days', /^P([\d.]+)D$/]];
 
-/** A length of time, kept as ISO 8601. @param {Common} options @returns {Control} */
+/** A length of time, kept as ISO 8601. @param {Common & {placeholder?: string, unit?: string}} options `unit`: the code that an empty one begins with @returns {Control} */
 export function durationControl(options) {
-  const amount = h('input', { class: 'input', type: 'text', inputmode: 'decimal' });
+  const amount = h('input', { class: 'input', type: 'text', inputmode: 'decimal', placeholder: options.placeholder });
   const unit = h('select', { class: 'input', 'aria-label': `${options.label}, unit` }, UNITS.map(([code, text]) => h('option', { value: code }, text)));
   return {
     name: options.name, ...labelled(options, amount, h('div', { class: 'input-pair' }, amount, unit)),
     get: () => {
       const text = amount.value.trim().replace(',', '.');
-      return text === '' ? null : /^[\d.]+$/.test(text) ? `PT${text}${unit.value}` : text;
+      return text === '' ? null : /^[\d.]+$/.test(text) ? `P${unit.value === 'D' ? '' : 'T'}${text}${unit.value}` : text;
     },
     set: (value) => {
       const found = UNITS.map(([code, , pattern]) => ({ code, match: pattern.exec(value ?? '') })).find(({ match }) => match);
       amount.value = found?.match?.[1] ?? value ?? '';
-      unit.value = found?.code ?? 'S';
+      unit.value = found?.code ?? options.unit ?? 'S';
     },
   };
 }

@@ -12,7 +12,7 @@ import { textControl } from './controls.js';
 /** @typedef {import('./sections.js').Section} Section */
 
 /** Parts of a document that only the server sets. */
-const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts'];
+const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts', 'paused', 'webhook', 'version'];
 
 /** @param {string} text */
 export const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
@@ -66,6 +66,14 @@ export class EntryForm {
     const known = new Set([...SERVER_ONLY, ...this.#controls.map(({ name }) => name)]);
     const kept = Object.entries(this.#value).filter(([name, value]) => !known.has(name) && value !== null);
     return { ...Object.fromEntries(kept), ...this.section.toBody ? this.section.toBody(body) : body };
+  }
+
+  /** Puts another document into the fields; it is saved when the user says so. @param {any} document */
+  fillWith(document) {
+    this.#clear();
+    const shown = this.section.toForm ? this.section.toForm(document) : document;
+    for (const control of this.#controls) control.set(shown[control.name]);
+    this.element.dispatchEvent(new CustomEvent('draft'));
   }
 
   /** @param {any} value */

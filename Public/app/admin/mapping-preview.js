@@ -1,7 +1,8 @@
-/** The exact request that a mapping would send, kept current while it is being written. */
+/** The exact requests that a mapping would send, kept current while it is being written. */
 import { post, Problem } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { byName, plant } from '../core/plant.js';
+import { requestView } from './request-view.js';
 
 const PATIENCE = 350;
 
@@ -27,14 +28,18 @@ export function mappingPreview(form, signal) {
     }
   };
   /** @param {any} answer */
-  const show = ({ request, issues = [] }) => {
+  const show = ({ request, requests, fields = {}, issues = [], warnings = [], condition = null }) => {
     const place = (/** @type {any} */ { pointer, code, detail }) => {
       const isEarly = form.key === null && code === 'required';
       return isEarly || form.fail(pointer.replace(/^\/mapping/, ''), detail) !== null;
     };
-    const unplaced = issues.filter((/** @type {any} */ issue) => !place(issue));
-    fill(body, request ? requestView(request) : h('p', { class: 'soft' }, 'The request appears here once trigger, connector and fields are chosen.'),
-      unplaced.length ? h('ul', { class: 'issues' }, unplaced.map((/** @type {any} */ { detail }) => h('li', null, icon('circle-alert'), detail))) : null);
+    const unplaced = issues.filter((/** @type {any} */ issue) => !place(issue)), list = requests ?? (request ? [request] : []);
+    form.control('fields')?.measure?.(fields);
+    fill(body, condition === false ? h('p', { class: 'notice' }, icon('info'), h('span', null, 'This sample does not fulfil the condition: nothing would be sent.')) : null,
+      list.length ? list.map((/** @type {any} */ one, /** @type {number} */ at) => requestView(one, list.length > 1 ? at === 0 ? 'First' : 'Then' : undefined))
+        : h('p', { class: 'soft' }, 'The request appears here once trigger, connector and fields are chosen.'),
+      unplaced.length + warnings.length ? h('ul', { class: 'issues' }, unplaced.map((/** @type {any} */ { detail }) => h('li', null, icon('circle-alert'), detail)),
+        warnings.map((/** @type {any} */ { detail }) => h('li', { class: 'is-warning' }, icon('triangle-alert'), detail))) : null);
   };
   const soon = () => {
     clearTimeout(timer);
@@ -45,7 +50,7 @@ export function mappingPreview(form, signal) {
   sample.addEventListener('change', refresh);
   signal.addEventListener('abort', () => clearTimeout(timer));
   queueMicrotask(refresh);
-  return h('section', { class: 'card aside-card preview', 'aria-label': 'Preview' },
+  return h('section', { class: 'card preview', 'aria-label': 'Preview' },
     h('div', { class: 'card-head' }, h('h2', null, 'The exact request'), h('span', { class: 'badge info' }, 'Preview')),
     h('div', { class: 'form' }, h('label', { class: 'field' }, h('span', { class: 'field-label' }, 'With values of'), sample), body));
 }
@@ -58,23 +63,4 @@ function offerSamples(select, draft) {
   if (select.dataset.offered === wanted) return;
   select.dataset.offered = wanted;
   fill(select, h('option', { value: '' }, 'a sample'), devices.map(({ key, name }) => h('option', { value: key }, name)));
-}
-
-/** @param {{method: string, url: string, headers: Record<string, string> | [string, string][], body: any}} request */
-function requestView({ method, url, headers, body }) {
-  const pairs = Array.isArray(headers) ? headers : Object.entries(headers ?? {});
-  const text = typeof body === 'string' ? pretty(body) : body === null || body === undefined ? '' : JSON.stringify(body, null, 2);
-  return h('div', { class: 'request' },
-    h('p', { class: 'request-line' }, h('span', { class: 'method' }, method), h('code', null, url)),
-    h('dl', { class: 'request-headers' }, pairs.map(([name, value]) => h('div', null, h('dt', null, `${name}:`), h('dd', null, value)))),
-    text ? h('pre', { tabIndex: 0, 'aria-label': 'Body' }, h('code', null, text)) : null);
-}
-
-/** @param {string} text */
-function pretty(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

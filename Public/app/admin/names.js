@@ -22,6 +22,11 @@ const WITH_ALARM = [
   { name: 'rule.name', hint: 'Rule' }, { name: 'rule.key', hint: 'Key of the rule' },
 ];
 
+/** @type {Name[]} */
+const WITH_WINDOW = [
+  { name: 'window.start', hint: 'When the window began' }, { name: 'window.end', hint: 'When the window ended' }, { name: 'window.value', hint: 'The quantity, or what the meter shows' },
+];
+
 /** @param {string | null | undefined} profileKey none: those of every profile @returns {Name[]} */
 export function metricNames(profileKey) {
   const profiles = profileKey ? [plant.profiles.get(profileKey)] : [...plant.profiles.values()];
@@ -34,5 +39,11 @@ export function metricNames(profileKey) {
   return [...names.values()];
 }
 
-/** @param {string | null | undefined} profileKey @param {boolean} hasAlarm @returns {Name[]} */
-export const templateNames = (profileKey, hasAlarm) => [...metricNames(profileKey), ...ALWAYS, ...(hasAlarm ? WITH_ALARM : []), ...FUNCTIONS];
+/**
+ * @param {{profile: string | null | undefined, alarm: boolean, returned?: boolean, window?: boolean, lookups?: string[]}} scope
+ * @returns {Name[]}
+ */
+export const templateNames = ({ profile, alarm, returned, window, lookups = [] }) => [
+  ...metricNames(profile), ...ALWAYS, ...(alarm ? WITH_ALARM : []), ...(returned ? [{ name: 'alarm.clearedAt', hint: 'When it returned to normal' }] : []),
+  ...(window ? WITH_WINDOW : []), ...lookups.map((name) => ({ name: `lookups.${name}`, hint: 'From the look-up table' })), ...FUNCTIONS,
+];

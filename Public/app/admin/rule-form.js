@@ -1,25 +1,11 @@
 /** The form of a rule, with a try against stored history. */
-import { h } from '../core/dom.js';
 import { sentence } from '../core/format.js';
 import { byName, plant } from '../core/plant.js';
 import { SEVERITIES } from '../core/severity.js';
 import { backtestPanel } from './backtest.js';
-import { withCompletion } from './completion.js';
-import { checkControl, durationControl, labelled, selectControl, textControl } from './controls.js';
+import { checkControl, durationControl, selectControl, textControl } from './controls.js';
+import { expressionControl } from './expression-control.js';
 import { FUNCTIONS, metricNames } from './names.js';
-
-/** @typedef {import('./controls.js').Control} Control */
-
-/** @param {import('./controls.js').Common & {placeholder?: string, nullable?: boolean}} options @param {() => string | null} profile @returns {Control} */
-function expressionControl(options, profile) {
-  const input = h('input', { class: 'input mono', type: 'text', spellcheck: 'false', autocomplete: 'off', placeholder: options.placeholder });
-  const names = () => [...metricNames(profile()), ...FUNCTIONS, { name: 'and', hint: '' }, { name: 'or', hint: '' }, { name: 'not', hint: '' }, { name: 'true', hint: '' }, { name: 'false', hint: '' }];
-  return {
-    name: options.name, ...labelled(options, input, withCompletion(input, 'expression', names)),
-    get: () => options.nullable && input.value.trim() === '' ? null : input.value.trim(),
-    set: (value) => input.value = value ?? '',
-  };
-}
 
 /** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'toBody' | 'aside'>} */
 export const ruleForm = {
@@ -28,6 +14,7 @@ export const ruleForm = {
       name: 'profile', label: 'For devices of profile', empty: value.assets ? 'By asset (see below)' : 'Choose …',
       choices: [...plant.profiles.values()].sort(byName).map(({ key, name }) => ({ value: key, text: name })),
     });
+    const names = () => [...metricNames(profile.get()), ...FUNCTIONS];
     return [
       {
         title: 'Rule',
@@ -40,9 +27,9 @@ export const ruleForm = {
       {
         title: 'Condition', help: 'Metric keys, numbers, comparisons, and, or, not. Names are completed while you type; Ctrl+Space lists them.',
         controls: [
-          expressionControl({ name: 'condition', label: 'Raise when', required: true, span: true, placeholder: 'temperature > 80' }, profile.get),
+          expressionControl({ name: 'condition', label: 'Raise when', required: true, span: true, placeholder: 'temperature > 80' }, names),
           durationControl({ name: 'for', label: 'True for at least', help: '0 raises with the first reading.' }),
-          expressionControl({ name: 'clear', label: 'Clear when', nullable: true, placeholder: 'the condition is no longer true', help: 'Optional: a distance that keeps an alarm from flickering.' }, profile.get),
+          expressionControl({ name: 'clear', label: 'Clear when', nullable: true, placeholder: 'the condition is no longer true', help: 'Optional: a distance that keeps an alarm from flickering.' }, names),
           checkControl({ name: 'enabled', label: 'This rule is on' }),
         ],
       },

@@ -6,19 +6,20 @@ import { severityBadge } from '../core/severity.js';
 import { decoderName, messageCounts, sourceState } from './source-cells.js';
 
 /** @typedef {import('./entry-form.js').Group} Group */
-/** @typedef {{connectors: any[], rules: any[]}} Context what forms offer to choose from, besides the plant */
+/** @typedef {{connectors: any[], rules: any[], kinds: import('./kinds.js').Kind[]}} Context what forms offer to choose from, besides the plant */
 /**
  * @typedef {{name: string, title: string, singular: string, icon: string, lead: string, columns: {title: string, cell: (item: any) => any, class?: string}[],
  *   blank: any, groups: (context: Context, value: any) => Group[] | Promise<Group[]>, toForm?: (value: any) => any, toBody?: (body: any) => any,
  *   pointerOf?: (pointer: string) => string, aside?: (form: import('./entry-form.js').EntryForm, context: Context, signal: AbortSignal) => HTMLElement,
- *   below?: (form: import('./entry-form.js').EntryForm, value: any, signal: AbortSignal) => HTMLElement, builtIn?: (value: any, signal: AbortSignal) => HTMLElement}} Section
- *   `aside` stands beside the form, `below` under both; `builtIn` shows an entry that cannot be changed
+ *   below?: (form: import('./entry-form.js').EntryForm, value: any, signal: AbortSignal, context: Context) => HTMLElement, builtIn?: (value: any, signal: AbortSignal) => HTMLElement,
+ *   head?: (value: any) => {button: HTMLElement, notice: HTMLElement}, before?: (context: Context, prefill: Record<string, string>) => HTMLElement | null}} Section
+ *   `aside` stands beside the form, `below` under both, `head` at the title of a saved one; `builtIn` shows an entry that cannot be changed; `before` is a question that comes before a new entry’s form
  */
 
 /** @param {any} item */
 const enabled = (item) => item.enabled === false ? h('span', { class: 'badge' }, 'Off') : h('span', { class: 'badge good' }, 'On');
 
-/** @type {Record<string, () => Promise<Pick<Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside' | 'below' | 'builtIn'>>>} */
+/** @type {Record<string, () => Promise<Pick<Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside' | 'below' | 'builtIn' | 'before' | 'head'>>>} */
 const FORMS = {
   profiles: async () => (await import('./profile-form.js')).profileForm,
   assets: async () => (await import('./asset-form.js')).assetForm,
@@ -74,10 +75,11 @@ export const SECTIONS = [
     ],
   },
   {
-    name: 'connectors', title: 'Connectors', singular: 'Connector', icon: 'cable', lead: 'The ERP systems that Plantwright talks to.', blank: { kind: 'rest', options: {} },
+    name: 'connectors', title: 'Connectors', singular: 'Connector', icon: 'cable', lead: 'The ERP systems that Plantwright talks to.', blank: {},
     columns: [
       { title: 'Kind', cell: (item) => item.kind === 'rest' ? 'REST' : item.kind },
       { title: 'Address', cell: (item) => h('code', null, item.url), class: 'wide' },
+      { title: 'State', cell: (item) => item.paused ? h('span', { class: 'badge warning' }, 'Paused') : h('span', { class: 'badge good' }, 'On') },
     ],
   },
   {

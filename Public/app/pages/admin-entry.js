@@ -16,8 +16,9 @@ export class AdminEntryPage extends Page {
 }
 customElements.define('pw-admin-entry-page', AdminEntryPage);
 
-/** What forms of a section offer to choose from. @type {Record<string, ('connectors' | 'rules')[]>} */
-const NEEDS = { assets: ['connectors'], mappings: ['connectors', 'rules'] };
+/** What forms of a section offer to choose from. @type {Record<string, (keyof typeof LISTS)[]>} */
+const NEEDS = { assets: ['connectors'], connectors: ['kinds'], mappings: ['connectors', 'rules', 'kinds'] };
+const LISTS = { connectors: 'connectors', rules: 'rules', kinds: 'connector-kinds' };
 
 /** @param {Page} page @param {string} sectionName @param {string | null} key @param {Record<string, string>} [prefill] of a new entry */
 export function showEntry(page, sectionName, key, prefill = {}) {
@@ -27,21 +28,24 @@ export function showEntry(page, sectionName, key, prefill = {}) {
     const needs = NEEDS[sectionName] ?? [];
     const [value, , ...lists] = await Promise.all([
       key === null ? { ...section.blank, ...known(prefill) } : get(`/api/v1/${sectionName}/${key}`, page.signal),
-      plant.load(), ...needs.map((name) => all(`/api/v1/${name}`, page.signal)),
+      plant.load(), ...needs.map((name) => all(`/api/v1/${LISTS[name]}`, page.signal)),
     ]);
-    const context = { connectors: [], rules: [], ...Object.fromEntries(needs.map((name, at) => [name, lists[at]])) };
-    return { section, value, context, groups: await section.groups(context, key === null ? { ...value, key: undefined } : value) };
+    const context = { connectors: [], rules: [], kinds: [], ...Object.fromEntries(needs.map((name, at) => [name, lists[at]])) };
+    const question = key === null ? section.before?.(context, prefill) : null;
+    return { section, value, context, question, groups: question ? [] : await section.groups(context, key === null ? { ...value, key: undefined } : value) };
   }, (found) => {
     if (!found) return new NotFoundPage();
-    const { section, value, context, groups } = found;
+    const { section, value, context, question, groups } = found;
     const title = key === null ? `New ${section.singular.toLowerCase()}` : value.name;
     page.pageTitle = title;
-    const header = pageHeader({ above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title });
+    const head = key === null ? null : section.head?.(value);
+    const header = pageHeader({ actions: head?.button, above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title });
+    if (question) return fill(page, header, question);
     if (value.builtIn && section.builtIn) return fill(page, header, section.builtIn(value, page.signal));
     const form = new EntryForm(section, key, value, groups, page.signal);
     const aside = section.aside?.(form, context, page.signal);
-    fill(page, header, h('div', { class: `entry-layout${aside ? ' has-aside' : ''}${section.name === 'mappings' ? ' is-wide' : ''}` }, form.element, aside),
-      key === null ? null : section.below?.(form, value, page.signal));
+    fill(page, header, head?.notice, h('div', { class: `entry-layout${aside ? ' has-aside' : ''}${section.name === 'mappings' ? ' is-wide' : ''}` }, form.element, aside),
+      key === null ? null : section.below?.(form, value, page.signal, context));
   });
 }
 

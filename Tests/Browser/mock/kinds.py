@@ -38,7 +38,7 @@ ORDER_KEYS = [
 ]
 STOCK = [
     field("item", "Product", "The internal reference of the product.", required=True),
-    field("quantity", "Quantity", "In the product's unit.", "number", required=True, initial="${quantity}"),
+    field("quantity", "Quantity", "In the product's unit.", "number", required=True),
     field("location", "Location", "Where it lies.", "choice", choose_from="locations"),
 ]
 METER = [

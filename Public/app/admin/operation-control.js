@@ -1,0 +1,27 @@
+/** The operation of a mapping: what the chosen connector can do, in the ERP's own words. */
+import { fill, h } from '../core/dom.js';
+import { operationName } from '../core/deliveries.js';
+import { labelled } from './controls.js';
+
+/** @typedef {import('./kinds.js').Operation} Operation */
+
+/** What a connector of templates can do. @type {Operation[]} */
+export const FREE_OPERATIONS = ['work-order.create', 'stock.set', 'meter.record'].map((operation) => ({ operation, title: '', fields: [] }));
+
+/** @param {() => Operation[]} operations @returns {import('./controls.js').Control & {refresh: () => void}} */
+export function operationControl(operations) {
+  const input = h('select', { class: 'input' });
+  const set = (/** @type {any} */ value) => {
+    const list = operations(), known = list.some(({ operation }) => operation === value);
+    fill(input, list.map(({ operation, title }) => h('option', { value: operation }, title && title !== operationName(operation) ? `${operationName(operation)}: ${title}` : operationName(operation))),
+      value && !known ? h('option', { value }, `${operationName(value)} (not in this ERP)`) : null);
+    input.value = value ?? list[0]?.operation ?? '';
+  };
+  return {
+    name: 'operation', ...labelled({ name: 'operation', label: 'Operation' }, input), get: () => input.value || null, set,
+    refresh: () => {
+      const list = operations();
+      set(list.some(({ operation }) => operation === input.value) ? input.value : list[0]?.operation);
+    },
+  };
+}
