@@ -103,7 +103,9 @@ let package = Package(
         module(
             "ERPConnectors",
             ["Expressions", "HTTPClient", "Primitives"],
-            exclude: ["FieldService/README.md"]
+            exclude: [
+                "FieldService/README.md", "Odoo/README.md",
+            ]
         ),
         module("ERPSimulators", ["Primitives"]),
         module(

@@ -40,6 +40,7 @@ public struct ConnectorDefinition: Sendable {
     public static let all: [ConnectorDefinition] = [
         .rest,
         .fieldService,
+        .odoo,
     ]
 
     /// The definition of a kind; nil when there is none as yet.
