@@ -86,8 +86,15 @@ enum OdooAnswer: Hashable, Sendable {
         func says(_ parts: String...) -> Bool { parts.contains { name.contains($0) || message.contains($0) } }
 
         if says(
-            "could not serialize access", "deadlock detected", "could not obtain lock", "SerializationFailure",
-            "TransactionRollback", "LockNotAvailable", "ConcurrencyError", "PoolError", "time limit exceeded",
+            "could not serialize access",
+            "deadlock detected",
+            "could not obtain lock",
+            "SerializationFailure",
+            "TransactionRollback",
+            "LockNotAvailable",
+            "ConcurrencyError",
+            "PoolError",
+            "time limit exceeded",
             "time limit reached"
         ) {
             return .transient(failure("concurrent-update", "Odoo was busy with the same record: \(words)"))

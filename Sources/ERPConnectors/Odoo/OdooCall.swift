@@ -10,7 +10,9 @@ struct OdooCall: Hashable, Sendable {
 
     var model: String
     var method: String
-    /// The records that it is about; nil for methods of the model itself. Previews have texts for what is not known yet.
+    /// The records that it is about; nil for methods of the model itself.
+    ///
+    /// Previews have texts for what is not known yet.
     var records: [JSONValue]?
     var positional: [Argument] = []
     /// Arguments given by name.
@@ -99,9 +101,8 @@ struct OdooRequestWriter: Sendable {
         }
     }
 
-    /// A call of one of the services beside the models, such as `common.version`.
-    ///
-    /// - Parameter arguments: given the password, or what is shown in its place.
+    /// A call of one of the services beside the models, such as `common.version`; the arguments are made with the
+    /// password, and once more with what is shown in its place.
     func service(
         _ service: String,
         _ method: String,

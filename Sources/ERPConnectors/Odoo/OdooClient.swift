@@ -100,7 +100,8 @@ final class OdooClient: Sendable {
         do throws(OdooTrouble) {
             answer = try await ask(call, &trace)
         } catch {
-            guard error.isFinal, error.failure.detail.contains("maintenance.request") || error.failure.reason == "http-404"
+            guard error.isFinal,
+                error.failure.detail.contains("maintenance.request") || error.failure.reason == "http-404"
             else { throw error }
             throw .final("no-maintenance", "The app Maintenance is not installed in this Odoo database.")
         }
@@ -120,7 +121,9 @@ final class OdooClient: Sendable {
         let newer = RenderedRequest(method: "GET", url: writer.base + "/web/version", headers: headers, body: nil)
         let older = OdooRequestWriter(base: writer.base, database: nil, password: nil)
             .service("common", "version") { _ in [] }
-        var trouble = OdooTrouble.final("not-odoo", "What answers at this address is not Odoo.")
+        // It may be the page of a gateway in front of an Odoo that is away.
+        let failure = CallFailure(reason: "not-odoo", detail: "What answers at this address is not Odoo.")
+        var trouble = OdooTrouble(failure: failure, isFinal: false)
         for request in username == nil ? [newer, older] : [older, newer] {
             switch await caller.answer(to: request, as: .question, authorization: .none, trace: &trace) {
             case .failure(let error): throw OdooTrouble(failure: CallFailure(error), isFinal: false)
@@ -129,7 +132,6 @@ final class OdooClient: Sendable {
                 if case .transient(let failure) = ChangeAnswer(.success(response)) {
                     throw OdooTrouble(failure: failure, isFinal: false)
                 }
-                // A gateway in front of an Odoo that is away.
                 if response.status >= 500 {
                     trouble = OdooTrouble(failure: CallFailure(response), isFinal: false)
                 }

@@ -3,7 +3,11 @@ import Primitives
 extension OdooConnector {
     // MARK: work-order.create
 
-    func create(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func create(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> CallOutcome
     {
         let flavour = try await client.requestFlavour(&trace)
@@ -31,10 +35,16 @@ extension OdooConnector {
         }
     }
 
-    func findRequest(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func findRequest(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> LookUpOutcome
     {
-        guard let id = try await record(order.idempotencyKey, of: "maintenance.request", &trace) else { return .notFound }
+        guard let id = try await record(order.idempotencyKey, of: "maintenance.request", &trace) else {
+            return .notFound
+        }
         let parts: OdooParts?
         do throws(OdooTrouble) {
             parts = try await self.parts(fields, &trace)
@@ -51,7 +61,11 @@ extension OdooConnector {
 
     // MARK: work-order.update
 
-    func update(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func update(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> CallOutcome
     {
         let target = try Self.target(order)
@@ -72,7 +86,11 @@ extension OdooConnector {
 
     // MARK: work-order.cancel
 
-    func cancel(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func cancel(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> CallOutcome
     {
         let target = try Self.target(order)
@@ -101,19 +119,6 @@ extension OdooConnector {
         }
     }
 
-    func findCancellation(
-        _ order: DeliveryOrder,
-        _ fields: OrderFields,
-        _ trace: inout CallTrace
-    ) async throws(OdooTrouble) -> LookUpOutcome {
-        let target = try Self.target(order)
-        guard let state = try await states([target], &trace).first?.state, state.phase == .cancelled else {
-            return .notFound
-        }
-        try await noteReason(order, fields, target, &trace)
-        return .found(externalID: order.target)
-    }
-
     /// Notes the reason once.
     private func noteReason(
         _ order: DeliveryOrder,
@@ -129,7 +134,11 @@ extension OdooConnector {
 
     // MARK: work-order.comment
 
-    func comment(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func comment(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> CallOutcome
     {
         let target = try Self.target(order)

@@ -6,6 +6,8 @@ extension OdooConnector {
         var checks: [PreflightCheck] = []
         do throws(OdooTrouble) {
             let flavour = try await client.flavour(&trace)
+            // An API key is not shown before the first call.
+            _ = try await client.ask(OdooCall("res.users", "context_get"), &trace)
             checks += Self.connection(flavour)
         } catch {
             return Self.noConnection(error)
@@ -75,14 +77,17 @@ extension OdooConnector {
         do throws(OdooTrouble) {
             let flavour = try await client.requestFlavour(&trace)
             let answer = try await client.ask(
-                Self.right("create", on: "maintenance.request", flavour), &trace)
+                Self.right("create", on: "maintenance.request", flavour),
+                &trace
+            )
             if answer.bool == true { return PreflightCheck(name, title, .ok, "Odoo says that it may.") }
             return PreflightCheck(
                 name,
                 title,
                 .failed,
                 "Odoo says that the user may not.",
-                remedy: "In Odoo, make it an internal user, and give it the Maintenance right “User” where there is one."
+                remedy:
+                    "In Odoo, make it an internal user, and give it the Maintenance right “User” where there is one."
             )
         } catch {
             let isMissing = error.failure.reason == "no-maintenance"
@@ -110,7 +115,8 @@ extension OdooConnector {
         let title = "Orders are found by their key"
         do throws(OdooTrouble) {
             guard let id = try await record(key, of: "maintenance.request", &trace) else {
-                let detail = "The external id \(options.externalIDModule).\(key) was asked for; it is free, as expected."
+                let detail =
+                    "The external id \(options.externalIDModule).\(key) was asked for; it is free, as expected."
                 return PreflightCheck(name, title, .ok, detail)
             }
             return PreflightCheck(name, title, .failed, "Odoo found the request \(id) for a key that cannot exist.")
@@ -177,7 +183,9 @@ extension OdooConnector {
             let flavour = try await client.flavour(&trace)
             _ = try await places(.stockConsume, nil, &trace)
             let answer = try await client.ask(Self.right("create", on: "stock.picking", flavour), &trace)
-            if answer.bool == true { return PreflightCheck(name, title, .ok, "The warehouse is there and may be used.") }
+            if answer.bool == true {
+                return PreflightCheck(name, title, .ok, "The warehouse is there and may be used.")
+            }
             return PreflightCheck(
                 name,
                 title,

@@ -1,8 +1,8 @@
 import Primitives
 
 extension OdooConnector {
-    /// The changing requests of an operation; the questions before them, which find the numbers of equipment, products
-    /// and places, are not listed.
+    /// The changing requests of an operation, or the question that it asks; the questions before them, which find the
+    /// numbers of equipment, products and places, are not listed.
     func preview(_ order: DeliveryOrder) throws(CallFailure) -> [RenderedRequest] {
         let calls: [OdooCall]
         do throws(OdooTrouble) {
@@ -50,7 +50,10 @@ extension OdooConnector {
                 OdooCall("stock.picking", "action_confirm", records: [transfer]),
                 writer.moved(OdooReferences.placeholder("move"), quantity), writer.validate(transfer),
             ]
-        case .partsCheck, .meterRecord: return []
+        case .partsCheck:
+            guard let product = references.product, let places = references.places else { return [] }
+            return [Self.figures(product, at: places.from)]
+        case .meterRecord: return []
         }
     }
 
@@ -73,7 +76,10 @@ extension OdooConnector {
             name: item,
             unit: OdooReferences.placeholder("unit of", item)
         )
-        let stock = OdooReferences.placeholder("location", fields.text("location") ?? options.location ?? "of the warehouse")
+        let stock = OdooReferences.placeholder(
+            "location",
+            fields.text("location") ?? options.location ?? "of the warehouse"
+        )
         let comesIn = operation == .stockReceive
         let other = OdooReferences.placeholder("location", comesIn ? options.receiveFrom : "production")
         references.places = OdooPlaces(

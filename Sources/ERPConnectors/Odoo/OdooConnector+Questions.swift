@@ -30,7 +30,10 @@ extension OdooConnector {
         try await requests([["id", "in", .array(ids.map(JSONValue.integer))]], &trace)
     }
 
-    private func requests(_ domain: [JSONValue], _ trace: inout CallTrace) async throws(OdooTrouble)
+    private func requests(
+        _ domain: [JSONValue],
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> [OdooRequestRecord]
     {
         let flavour = try await client.requestFlavour(&trace)
@@ -71,7 +74,12 @@ extension OdooConnector {
     }
 
     private func stages(_ trace: inout CallTrace) async throws(OdooTrouble) -> OdooStages {
-        let call = OdooCall.search("maintenance.stage", [], fields: ["name", "done", "sequence"], order: "sequence, id")
+        let call = OdooCall.search(
+            "maintenance.stage",
+            [],
+            fields: ["name", "done", "sequence"],
+            order: "sequence, id"
+        )
         return OdooStages(try Self.rows(try await client.ask(call, &trace)))
     }
 

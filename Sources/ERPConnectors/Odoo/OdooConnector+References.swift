@@ -1,9 +1,8 @@
 import Primitives
 
 extension OdooConnector {
-    /// What the texts of an order's fields are in Odoo.
-    ///
-    /// - Parameter withDefaults: whether the options' team and company are taken where the fields have none.
+    /// What the texts of an order's fields are in Odoo; with defaults also the options' company, and the options' or
+    /// the equipment's team.
     func references(
         _ fields: OrderFields,
         withDefaults: Bool = true,
@@ -43,7 +42,12 @@ extension OdooConnector {
         let call = OdooCall.search("maintenance.equipment", domain, fields: fields, order: "id", limit: 10)
         let rows = try Self.rows(try await client.ask(call, &trace))
         let exact = rows.filter { $0[options.equipmentField]?.odooText == reference }
-        return try Self.only(exact.isEmpty ? rows : exact, "equipment", reference, "a \(options.equipmentField) or name")
+        return try Self.only(
+            exact.isEmpty ? rows : exact,
+            "equipment",
+            reference,
+            "a \(options.equipmentField) or name"
+        )
     }
 
     /// A reference of the form `id:12`, for records without a text of their own.

@@ -27,7 +27,13 @@ extension OdooConnector {
         if operation == .stockSet { return OdooPlaces(transferType: .null, from: stock, to: stock) }
         let comesIn = operation == .stockReceive
         let usage = comesIn ? options.receiveFrom : "production"
-        let call = OdooCall.search("stock.location", [["usage", "=", .string(usage)]], fields: ["id"], order: "id", limit: 1)
+        let call = OdooCall.search(
+            "stock.location",
+            [["usage", "=", .string(usage)]],
+            fields: ["id"],
+            order: "id",
+            limit: 1
+        )
         guard let other = try Self.rows(try await client.ask(call, &trace)).first?["id"] else {
             throw .final("location-unknown", "Odoo has no location of the kind “\(usage)”.")
         }
@@ -84,13 +90,20 @@ extension OdooConnector {
 
     private static func refuseTracked(_ product: OdooProduct) throws(OdooTrouble) {
         if product.isTracked {
-            throw .final("tracked", "“\(product.name)” is followed by lot or serial number: Odoo needs a number for it.")
+            throw .final(
+                "tracked",
+                "“\(product.name)” is followed by lot or serial number: Odoo needs a number for it."
+            )
         }
     }
 
     // MARK: stock.consume, stock.receive
 
-    func move(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func move(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> CallOutcome
     {
         guard let quantity = try self.quantity(fields), quantity > 0 else {
@@ -117,7 +130,11 @@ extension OdooConnector {
         }
     }
 
-    func findMove(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func findMove(
+        _ order: DeliveryOrder,
+        _ fields: OrderFields,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> LookUpOutcome
     {
         guard let id = try await record(order.idempotencyKey, of: "stock.picking", &trace) else { return .notFound }
@@ -155,7 +172,10 @@ extension OdooConnector {
         throw .final("not-booked", "Odoo did not book the transfer \(transfer.name): it is “\(transfer.state)” there.")
     }
 
-    private func transfer(_ id: Int64, _ trace: inout CallTrace) async throws(OdooTrouble) -> (name: String, state: String) {
+    private func transfer(
+        _ id: Int64,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble) -> (name: String, state: String) {
         let call = OdooCall.search("stock.picking", [["id", "=", .integer(id)]], fields: ["name", "state"])
         guard let row = try Self.rows(try await client.ask(call, &trace)).first else {
             throw .final("transfer-gone", "The transfer \(id) is no longer in Odoo.")
@@ -232,15 +252,25 @@ extension OdooConnector {
         return .done(externalID: nil, note: note)
     }
 
+    /// The question for the stock of a product at a place and below it.
+    static func figures(_ product: OdooProduct, at place: JSONValue) -> OdooCall {
+        let domain: [JSONValue] = [
+            ["product_id", "=", product.id], ["location_id", "child_of", place],
+            ["location_id.usage", "=", "internal"],
+        ]
+        return .search("stock.quant", domain, fields: ["quantity", "reserved_quantity"])
+    }
+
     /// What is on hand at a place and below it.
-    func figure(_ product: OdooProduct, at location: String?, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func figure(
+        _ product: OdooProduct,
+        at location: String?,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> StockFigure
     {
         let place = try await places(.stockSet, location, &trace).from
-        let domain: [JSONValue] = [
-            ["product_id", "=", product.id], ["location_id", "child_of", place], ["location_id.usage", "=", "internal"],
-        ]
-        let call = OdooCall.search("stock.quant", domain, fields: ["quantity", "reserved_quantity"])
+        let call = Self.figures(product, at: place)
         var figure = StockFigure(onHand: 0, available: 0)
         for row in try Self.rows(try await client.ask(call, &trace)) {
             let quantity = row["quantity"]?.double ?? 0

@@ -52,7 +52,6 @@ struct OdooConnector: ERPConnector {
             let fields = try Self.fields(order)
             switch order.operation {
             case .workOrderCreate: outcome = try await findRequest(order, fields, &trace)
-            case .workOrderCancel: outcome = try await findCancellation(order, fields, &trace)
             case .workOrderComment: outcome = try await findComment(order, &trace)
             case .stockConsume, .stockReceive: outcome = try await findMove(order, fields, &trace)
             default: outcome = CallFailure.unsupported("look-ups of this operation").failedLookUp
@@ -90,7 +89,12 @@ struct OdooConnector: ERPConnector {
     // MARK: Steps
 
     /// The record that an external id names; nil when there is none.
-    func record(_ key: String, suffix: String = "", of model: String, _ trace: inout CallTrace) async throws(OdooTrouble)
+    func record(
+        _ key: String,
+        suffix: String = "",
+        of model: String,
+        _ trace: inout CallTrace
+    ) async throws(OdooTrouble)
         -> Int64?
     {
         let name = key + suffix

@@ -48,7 +48,7 @@ extension ConnectorManifest {
                 .workOrderCancel,
                 "Cancellation of a maintenance request",
                 fields: [FormField("reason", "Reason", "Noted in the request's log.")],
-                traits: OperationTraits(canLookUp: true, isRepeatable: true)
+                traits: OperationTraits(isRepeatable: true)
             ),
             OperationManifest(
                 .workOrderComment,
@@ -136,7 +136,12 @@ enum OdooManifestFields {
             "Odoo's priority (0 to 3) by severity: {\"low\": \"1\", \"critical\": \"3\"}.",
             kind: .object
         ),
-        FormField("doneStages", "Stages that are done", "Beside those that Odoo marks so: [\"Closed\"].", kind: .object),
+        FormField(
+            "doneStages",
+            "Stages that are done",
+            "Beside those that Odoo marks so: [\"Closed\"].",
+            kind: .object
+        ),
         FormField("cancelledStages", "Stages that are cancelled", "For example [\"Scrap\"].", kind: .object),
         FormField(
             "externalIdModule",
@@ -179,7 +184,8 @@ enum OdooManifestFields {
             kind: .choice,
             initial: "${alarm.severity}",
             choices: [
-                Choice("low", "Low"), Choice("medium", "Medium"), Choice("high", "High"), Choice("critical", "Critical"),
+                Choice("low", "Low"), Choice("medium", "Medium"), Choice("high", "High"),
+                Choice("critical", "Critical"),
             ] + priorities
         ),
         FormField(

@@ -38,6 +38,7 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
     static let all: [ConformanceSubject] = [
         .rest,
         .fieldService,
+        .odoo11, .odoo14, .odoo17, .odoo19,
     ]
 }
 
