@@ -41,6 +41,7 @@ public struct ConnectorDefinition: Sendable {
         .rest,
         .fieldService,
         .odoo,
+        .erpnext,
     ]
 
     /// The definition of a kind; nil when there is none as yet.
