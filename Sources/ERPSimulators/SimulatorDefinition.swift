@@ -16,7 +16,10 @@ public struct SimulatorDefinition: Sendable {
     public static let all: [SimulatorDefinition] = [
         .rest,
         .fieldService,
-        .odoo, .odoo11, .odoo14, .odoo17,
+        .odoo,
+        .odoo11,
+        .odoo14,
+        .odoo17,
     ]
 
     /// The definition of that name; nil when there is none.

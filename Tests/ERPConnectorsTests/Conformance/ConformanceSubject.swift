@@ -38,7 +38,10 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
     static let all: [ConformanceSubject] = [
         .rest,
         .fieldService,
-        .odoo11, .odoo14, .odoo17, .odoo19,
+        .odoo11,
+        .odoo14,
+        .odoo17,
+        .odoo19,
     ]
 }
 
