@@ -20,6 +20,8 @@ public struct SimulatorDefinition: Sendable {
         .odoo11,
         .odoo14,
         .odoo17,
+        .erpnext,
+        .erpnextIssue,
     ]
 
     /// The definition of that name; nil when there is none.

@@ -17,7 +17,9 @@ enum MarkupText {
             default: if !isInTag { text.append(character) }
             }
         }
-        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")]
+        let entities = [
+            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"),
+        ]
         for (entity, character) in entities { text = text.replacing(entity, with: character) }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.split(separator: " ").joined(separator: " ")

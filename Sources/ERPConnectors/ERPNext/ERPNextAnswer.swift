@@ -92,7 +92,9 @@ enum ERPNextAnswer {
         init?(_ response: OutboundResponse) {
             guard let document = try? JSONValue(parsing: response.body) else { return nil }
             let exception = document["exception"]?.string ?? ""
-            let name = exception.prefix { $0 != ":" && $0 != "(" && $0 != " " }.split(separator: ".").last.map(String.init)
+            let name = exception.prefix { $0 != ":" && $0 != "(" && $0 != " " }.split(separator: ".").last.map(
+                String.init
+            )
             guard let type = document["exc_type"]?.string ?? name else { return nil }
             self.type = type
             isDuplicate =

@@ -24,7 +24,9 @@ extension ERPNextConnector {
     }
 
     private func create(_ order: DeliveryOrder, _ fields: OrderFields, _ trace: inout CallTrace) async -> CallOutcome {
-        guard let type = requests.type(of: order.operation) else { return CallFailure.unsupported("such operation").refused }
+        guard let type = requests.type(of: order.operation) else {
+            return CallFailure.unsupported("such operation").refused
+        }
         let request: RenderedRequest
         do throws(CallFailure) {
             // Made once before anything is sent, so that a fault in the fields is told whatever the site says.
@@ -101,7 +103,10 @@ extension ERPNextConnector {
 
     private func update(_ target: String, _ fields: OrderFields, _ trace: inout CallTrace) async -> CallOutcome {
         do throws(CallFailure) {
-            return Self.outcome(await change(try requests.change(target, fields), isRepeatable: true, &trace), id: target)
+            return Self.outcome(
+                await change(try requests.change(target, fields), isRepeatable: true, &trace),
+                id: target
+            )
         } catch {
             return error.refused
         }

@@ -77,7 +77,10 @@ extension ERPNextConnector {
             for permission in isOrder ? ["read", "create", "write"] : ["read", "create", "submit"] {
                 let request = requests.ask(
                     "frappe.client.has_permission",
-                    [(name: "doctype", value: type), (name: "docname", value: ""), (name: "perm_type", value: permission)]
+                    [
+                        (name: "doctype", value: type), (name: "docname", value: ""),
+                        (name: "perm_type", value: permission),
+                    ]
                 )
                 let answer = try await ask(request, &trace)["message"]?["has_permission"]
                 guard answer == .bool(true) || answer?.integer == 1 else {
@@ -100,7 +103,8 @@ extension ERPNextConnector {
         let name = "reference-field"
         let title = "\(type): the key has a unique field"
         let bad: PreflightCheck.Result = isOrder ? .failed : .warning
-        let remedy = "Let Plantwright create the custom field “\(options.referenceField)”, or create it by hand: Data, unique."
+        let remedy =
+            "Let Plantwright create the custom field “\(options.referenceField)”, or create it by hand: Data, unique."
         do throws(CallFailure) {
             if case .document(let document, _) = try await find(type, key: key, &trace) {
                 let detail = "\(document) was found for a key that cannot exist."
@@ -173,7 +177,8 @@ extension ERPNextConnector {
             let types = options.referencedTypes.joined(separator: ", ")
             return PreflightCheck(step, title, .ok, "“\(options.referenceField)” is there and unique on \(types).")
         }
-        let remedy = "Give the API user the role System Manager for this step, or create the field by hand: Data, unique."
+        let remedy =
+            "Give the API user the role System Manager for this step, or create the field by hand: Data, unique."
         let result: PreflightCheck.Result = orderFailed ? .failed : .warning
         return PreflightCheck(step, title, result, failures.joined(separator: " "), remedy: remedy)
     }

@@ -116,7 +116,10 @@ extension ERPNextConnector {
         if bins.isEmpty { _ = try await ask(requests.read("Item", item), &trace) }
         let onHand = bins.reduce(0) { $0 + ($1["actual_qty"]?.double ?? 0) }
         let reserved = bins.reduce(0) { sum, bin in
-            sum + ["reserved_qty", "reserved_qty_for_production", "reserved_stock"].reduce(0) { $0 + (bin[$1]?.double ?? 0) }
+            sum
+                + ["reserved_qty", "reserved_qty_for_production", "reserved_stock"].reduce(0) {
+                    $0 + (bin[$1]?.double ?? 0)
+                }
         }
         return StockFigure(onHand: onHand, available: onHand - reserved)
     }

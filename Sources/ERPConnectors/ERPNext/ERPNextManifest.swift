@@ -6,6 +6,8 @@ extension ConnectorDefinition {
 }
 
 extension ConnectorManifest {
+    /// The API is Frappe's.
+    ///
     /// Source: https://docs.frappe.io/framework/v15/user/en/guides/integration/rest_api
     static let erpnext = ConnectorManifest(
         kind: .erpnext,
@@ -35,7 +37,12 @@ extension ConnectorManifest {
             choices: [Choice("Asset Repair", "Asset Repair"), Choice("Issue", "Issue")]
         ),
         FormField("company", "Company", "The company of new documents.", list: "companies"),
-        FormField("warehouse", "Warehouse", "Where stock is booked unless a mapping says otherwise.", list: "warehouses"),
+        FormField(
+            "warehouse",
+            "Warehouse",
+            "Where stock is booked unless a mapping says otherwise.",
+            list: "warehouses"
+        ),
         FormField("site", "Site", "The site's name, when the address serves several sites."),
         FormField(
             "referenceField",
@@ -48,7 +55,11 @@ extension ConnectorManifest {
             "Asset field of issues",
             "A custom link field of Issue that takes the asset; without it the description names the asset."
         ),
-        FormField("timeZone", "Time zone", "The site's time zone, such as Europe/Berlin; without it the site is asked."),
+        FormField(
+            "timeZone",
+            "Time zone",
+            "The site's time zone, such as Europe/Berlin; without it the site is asked."
+        ),
         FormField(
             "priorities",
             "Priorities",
@@ -78,7 +89,13 @@ extension ConnectorManifest {
         FormField("description", "Description", "What people should know.", maximumLength: 20_000),
         FormField("priority", "Priority", "A severity, or an Issue priority of the site.", list: "priorities"),
         FormField("workType", "Type", "An Issue Type of the site; only for issues.", list: "issue-types"),
-        FormField("link", "Evidence", "An address that the description ends with.", initial: "${link}", maximumLength: 2_000),
+        FormField(
+            "link",
+            "Evidence",
+            "An address that the description ends with.",
+            initial: "${link}",
+            maximumLength: 2_000
+        ),
     ]
 
     private static let erpnextOrders = [

@@ -9,7 +9,9 @@ enum ERPNextOrder {
         let common = ["name", "modified", "docstatus", options.referenceField]
         switch options.document {
         case .assetRepair:
-            return common + ["asset", "repair_status", "description", "completion_date", "actions_performed", "total_repair_cost"]
+            return common + [
+                "asset", "repair_status", "description", "completion_date", "actions_performed", "total_repair_cost",
+            ]
         case .issue:
             return common + ["subject", "status", "resolution_details"] + (options.equipmentField.map { [$0] } ?? [])
         }

@@ -11,10 +11,12 @@ extension ERPNextRequests {
         }
     }
 
-    /// The request that makes an order or a stock document, with the key.
-    ///
-    /// - Parameter failedAt: when it failed, in the site's local time.
-    func creation(of order: DeliveryOrder, _ fields: OrderFields, failedAt: String) throws(CallFailure) -> RenderedRequest {
+    /// The request that makes an order or a stock document, with the key; `failedAt` is in the site's local time.
+    func creation(
+        of order: DeliveryOrder,
+        _ fields: OrderFields,
+        failedAt: String
+    ) throws(CallFailure) -> RenderedRequest {
         var body: JSONObject
         switch (order.operation, options.document) {
         case (.workOrderCreate, .issue): body = try issue(fields)
@@ -67,7 +69,11 @@ extension ERPNextRequests {
         var body: JSONObject = ["subject": .string(try fields.required("title"))]
         var equipment: String?
         if let asset = fields.text("equipment") {
-            if let field = options.equipmentField { body[field] = .string(asset) } else { equipment = "Asset: \(asset)" }
+            if let field = options.equipmentField {
+                body[field] = .string(asset)
+            } else {
+                equipment = "Asset: \(asset)"
+            }
         }
         let part = try self.part(fields).map { "Part: \(JSONValue.text(of: $0.quantity)) × \($0.item)" }
         let text = Self.paragraphs([fields.text("description"), equipment, part, fields.text("link")])
@@ -117,7 +123,8 @@ extension ERPNextRequests {
             item["set_basic_rate_manually"] = 1
         }
         return [
-            "stock_entry_type": isIssue ? "Material Issue" : "Material Receipt", "items": [.object(item)], "docstatus": 1,
+            "stock_entry_type": isIssue ? "Material Issue" : "Material Receipt", "items": [.object(item)],
+            "docstatus": 1,
         ]
     }
 

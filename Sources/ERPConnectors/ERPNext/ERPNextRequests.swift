@@ -8,11 +8,7 @@ struct ERPNextRequests: Hashable, Sendable {
     let base: String
     let options: ERPNextOptions
 
-    /// Reads documents of a type.
-    ///
-    /// - Parameters:
-    ///   - filters: field, operator, value.
-    ///   - order: such as `name asc`.
+    /// Reads documents of a type; a filter is field, operator, value, and an order such as `name asc`.
     func list(
         _ type: String,
         _ filters: [[JSONValue]],

@@ -20,7 +20,9 @@ extension ERPNextSimulator {
             }
         }
         state.numbers[type, default: 0] += 1
-        let prefixes = ["Issue": "ISS", "Asset Repair": "ACC-ASR", "Stock Entry": "MAT-STE", "Stock Reconciliation": "MAT-RECO"]
+        let prefixes = [
+            "Issue": "ISS", "Asset Repair": "ACC-ASR", "Stock Entry": "MAT-STE", "Stock Reconciliation": "MAT-RECO",
+        ]
         let digits = String(state.numbers[type] ?? 0)
         let number = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
         document["name"] = .string("\(prefixes[type] ?? "DOC")-2026-\(number)")

@@ -12,7 +12,8 @@ extension ERPNextSimulator {
             ]
         case "Stock Entry": ["stock_entry_type", "company", "items"]
         case "Stock Reconciliation": ["purpose", "company", "items"]
-        case "Custom Field": ["dt", "fieldname", "label", "fieldtype", "unique", "no_copy", "read_only", "insert_after"]
+        case "Custom Field":
+            ["dt", "fieldname", "label", "fieldtype", "unique", "no_copy", "read_only", "insert_after"]
         case "Asset": ["asset_name", "location", "status"]
         case "Item": ["item_name", "stock_uom", "is_stock_item", "disabled"]
         case "Bin":
@@ -78,7 +79,9 @@ extension ERPNextSimulator {
 
     func list(_ type: String, _ request: SimulatedRequest, _ state: inout State) -> SimulatedResponse {
         guard let known = Self.fields(type) else { return Self.notFound("DocType", type) }
-        if state.denied.contains("read \(type)") { return Self.fault(403, "PermissionError", "No permission for \(type)") }
+        if state.denied.contains("read \(type)") {
+            return Self.fault(403, "PermissionError", "No permission for \(type)")
+        }
         let names = Set(known + Self.everyDocument + (state.customFields[type].map { Array($0.keys) } ?? []))
         var rows = documents(type, state)
         for filter in (request.parameter("filters").flatMap { try? JSONValue(parsing: $0) })?.array ?? [] {

@@ -9,12 +9,10 @@ import Synchronization
 /// a unique custom field makes the second document a 417 `UniqueValidationError`; times are local, without an offset.
 /// From its source: comments, permissions, time zone, draft and submitted documents, a reconciliation that changes
 /// nothing is refused.
-public final class ERPNextSimulator: SimulatedERP {
-    public static let kind = "erpnext"
-
+final class ERPNextSimulator: SimulatedERP {
     /// The only company and warehouse.
-    public static let company = "Plant One"
-    public static let warehouse = "Stores - P1"
+    static let company = "Plant One"
+    static let warehouse = "Stores - P1"
 
     struct State {
         var documents: [String: [JSONObject]] = [:]
@@ -32,7 +30,7 @@ public final class ERPNextSimulator: SimulatedERP {
     let clock: @Sendable () -> Timestamp
     private let state: Mutex<State>
 
-    public init(plant: SimulatedPlant, account: SimulatedAccount, clock: @escaping @Sendable () -> Timestamp) {
+    init(plant: SimulatedPlant, account: SimulatedAccount, clock: @escaping @Sendable () -> Timestamp) {
         self.plant = plant
         self.account = account
         self.clock = clock
@@ -45,12 +43,12 @@ public final class ERPNextSimulator: SimulatedERP {
     }
 
     /// Takes the custom fields away, as on a site that nobody has prepared.
-    public func removeCustomFields() { state.withLock { $0.customFields = [:] } }
+    func removeCustomFields() { state.withLock { $0.customFields = [:] } }
 
     /// Takes permissions away, such as `create Issue`.
-    public func deny(_ permissions: Set<String>) { state.withLock { $0.denied = permissions } }
+    func deny(_ permissions: Set<String>) { state.withLock { $0.denied = permissions } }
 
-    public var orders: [SimulatedOrder] {
+    var orders: [SimulatedOrder] {
         state.withLock { state in
             let issues = (state.documents["Issue"] ?? []).map { issue in
                 SimulatedOrder(
@@ -74,16 +72,16 @@ public final class ERPNextSimulator: SimulatedERP {
         }
     }
 
-    public var stock: [String: Double] { state.withLock(\.stock) }
+    var stock: [String: Double] { state.withLock(\.stock) }
 
     /// The comments of a document, as HTML.
-    public func comments(of name: String) -> [String] {
+    func comments(of name: String) -> [String] {
         state.withLock { state in
             state.comments.filter { $0["reference_name"]?.string == name }.compactMap { $0["content"]?.string }
         }
     }
 
-    public func complete(_ externalID: String, outcome: String) -> Bool {
+    func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             let changes: [String: JSONObject] = [
                 "Issue": ["status": "Closed", "resolution_details": .string("<p>\(outcome)</p>")],
@@ -105,7 +103,7 @@ public final class ERPNextSimulator: SimulatedERP {
     }
 
     /// API keys are no sessions.
-    public func endSessions() {}
+    func endSessions() {}
 
     /// `2026-11-22 20:07:00.000000` in Asia/Kolkata, which is 5 h 30 min ahead all year.
     var localTime: String {
@@ -115,7 +113,7 @@ public final class ERPNextSimulator: SimulatedERP {
 
     // MARK: Requests
 
-    public func answer(_ request: SimulatedRequest) -> SimulatedResponse {
+    func answer(_ request: SimulatedRequest) -> SimulatedResponse {
         let authorization = request.header("authorization")
         if let authorization, authorization != "token \(account.name):\(account.secret.reveal())" {
             return Self.fault(401, "AuthenticationError", "Authentication failed")
@@ -190,6 +188,31 @@ public final class ERPNextSimulator: SimulatedERP {
             status,
             headers: [(name: "Content-Type", value: "text/html")],
             body: Array("<!DOCTYPE html><p>Not Found</p>".utf8)
+        )
+    }
+}
+
+extension SimulatorDefinition {
+    /// ERPNext with asset repairs.
+    static let erpnext = erpnext("erpnext", document: "Asset Repair")
+    /// ERPNext with issues.
+    static let erpnextIssue = erpnext("erpnext-issue", document: "Issue")
+
+    private static func erpnext(_ name: String, document: String) -> SimulatorDefinition {
+        SimulatorDefinition(
+            name: name,
+            setup: { account in
+                SimulatorSetup(
+                    kind: "erpnext",
+                    credentials: ["username": .string(account.name), "password": .string(account.secret.reveal())],
+                    options: [
+                        "document": .string(document), "company": .string(ERPNextSimulator.company),
+                        "warehouse": .string(ERPNextSimulator.warehouse),
+                    ]
+                )
+            },
+            isChange: { $0.method != "GET" },
+            make: { ERPNextSimulator(plant: $0, account: $1, clock: $2) }
         )
     }
 }

@@ -42,6 +42,8 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .odoo14,
         .odoo17,
         .odoo19,
+        .erpnext,
+        .erpnextIssue,
     ]
 }
 
