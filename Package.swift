@@ -104,7 +104,7 @@ let package = Package(
             "ERPConnectors",
             ["Expressions", "HTTPClient", "Primitives"],
             exclude: [
-                "ERPNext/README.md", "FieldService/README.md", "Odoo/README.md",
+                "ERPNext/README.md", "FieldService/README.md", "InvenTree/README.md", "Odoo/README.md",
             ]
         ),
         module("ERPSimulators", ["Primitives"]),

@@ -22,6 +22,7 @@ public struct SimulatorDefinition: Sendable {
         .odoo17,
         .erpnext,
         .erpnextIssue,
+        .inventree,
     ]
 
     /// The definition of that name; nil when there is none.

@@ -42,6 +42,7 @@ public struct ConnectorDefinition: Sendable {
         .fieldService,
         .odoo,
         .erpnext,
+        .inventree,
     ]
 
     /// The definition of a kind; nil when there is none as yet.

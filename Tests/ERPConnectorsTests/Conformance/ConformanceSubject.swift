@@ -44,6 +44,7 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .odoo19,
         .erpnext,
         .erpnextIssue,
+        .inventree,
     ]
 }
 
