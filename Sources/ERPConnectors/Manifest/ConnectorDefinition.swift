@@ -43,6 +43,7 @@ public struct ConnectorDefinition: Sendable {
         .odoo,
         .erpnext,
         .inventree,
+        .sapS4HANA,
     ]
 
     /// The definition of a kind; nil when there is none as yet.
