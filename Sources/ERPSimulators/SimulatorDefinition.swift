@@ -23,6 +23,7 @@ public struct SimulatorDefinition: Sendable {
         .erpnext,
         .erpnextIssue,
         .inventree,
+        .sapS4HANA,
     ]
 
     /// The definition of that name; nil when there is none.

@@ -82,7 +82,8 @@ struct SAPChangePage: Sendable {
             ?? order?.text("MaintenanceOrder").map { SAPConnector.orderPrefix + $0 }
         guard let identifier else { return nil }
         let isEquipment = notification?.text("TechObjIsEquipOrFuncnlLoc") == "EAMS_EQUI"
-        let label = isEquipment ? notification?.text("TechnicalObjectLabel") ?? notification?.text("TechnicalObject") : nil
+        let label =
+            isEquipment ? notification?.text("TechnicalObjectLabel") ?? notification?.text("TechnicalObject") : nil
         return OrderChange(
             externalID: identifier,
             idempotencyKey: notification?.text("MaintNotifExtReferenceNumber")?.lowercased(),

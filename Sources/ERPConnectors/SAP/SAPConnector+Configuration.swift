@@ -10,7 +10,7 @@ extension SAPConnector {
             var all = [try requests.createNotification(order, fields)]
             guard options.orderType != nil else { return all }
             all.append(try requests.createOrder(ofNotification: "‹notification›", fields))
-            if options.releaseOrder { all.append(requests.release(order: "‹order›")) }
+            if options.releaseOrder { all.append(Self.readable(requests.release(order: "‹order›"))) }
             return all
         case .workOrderUpdate:
             let target = order.target ?? ""
@@ -24,7 +24,11 @@ extension SAPConnector {
             let body: JSONObject = ["MaintNotifLongTextForEdit": .string("‹long text› " + whole)]
             return [requests.update(.notification, SAPRequests.notification(target), body, etag: "‹ETag of \(target)›")]
         case .workOrderCancel:
-            return [requests.cancel(order: "‹order of \(order.target ?? "")›")]
+            let target = order.target ?? ""
+            if options.orderType == nil {
+                return [requests.complete(notification: target, etag: "‹ETag of \(target)›")]
+            }
+            return [Self.readable(requests.cancel(order: "‹order›"))]
         case .stockConsume, .stockReceive:
             guard let movement = try requests.movement(order.operation, fields) else { return [] }
             return [try requests.post(movement, order, fields)]
@@ -36,6 +40,13 @@ extension SAPConnector {
         }
     }
 
+    /// An address in which what only an earlier answer tells can be read.
+    private static func readable(_ request: RenderedRequest) -> RenderedRequest {
+        var request = request
+        for mark in ["‹", "›"] { request.url = request.url.replacing(PercentEncoding.encode(mark), with: mark) }
+        return request
+    }
+
     func preflight(key: String) async -> [PreflightCheck] {
         var trace = CallTrace()
         let find = requests.findNotification(key)
@@ -45,7 +56,9 @@ extension SAPConnector {
         checks.append(Self.lookUp(list))
         checks.append(await writing())
         if options.orderType != nil {
-            checks.append(await reading("orders", "Maintenance orders can be read", requests.findOrder(ofNotification: key)))
+            checks.append(
+                await reading("orders", "Maintenance orders can be read", requests.findOrder(ofNotification: key))
+            )
         }
         let parts = requests.findStock(key, plant: options.plant, storageLocation: nil)
         checks.append(await reading("stock", "Stock can be read", parts, isNeeded: false))
@@ -85,7 +98,8 @@ extension SAPConnector {
             let remedy = "Give the user the authorization for API_MAINTNOTIFICATION (S_SERVICE, I_QMEL, I_VORG_MEL)."
             return [PreflightCheck("credentials", accepted, .failed, detail, remedy: remedy)]
         case "http-404":
-            let remedy = "Activate API_MAINTNOTIFICATION (/IWFND/MAINT_SERVICE), or add its communication arrangement in the Cloud."
+            let remedy =
+                "Activate API_MAINTNOTIFICATION (/IWFND/MAINT_SERVICE), or add its communication arrangement in the Cloud."
             return [PreflightCheck("reachable", reachable, .failed, detail, remedy: remedy)]
         default: return [PreflightCheck("reachable", reachable, .failed, detail)]
         }

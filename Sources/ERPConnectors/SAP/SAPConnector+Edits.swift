@@ -40,18 +40,30 @@ extension SAPConnector {
         let number = try Self.notification(order)
         let changes = try requests.notificationChanges(fields)
         var maintenanceOrder: String?
-        switch await edit(.notification, readNotification(number), SAPRequests.notification(number), &trace, { entity in
-            maintenanceOrder = entity.text("MaintenanceOrder")
-            return changes
-        }) {
+        switch await edit(
+            .notification,
+            readNotification(number),
+            SAPRequests.notification(number),
+            &trace,
+            { entity in
+                maintenanceOrder = entity.text("MaintenanceOrder")
+                return changes
+            }
+        ) {
         case .failure(let refusal): return refusal.outcome
         case .success: break
         }
         let orderChanges = requests.orderChanges(fields)
         guard let maintenanceOrder, !orderChanges.isEmpty else { return .done(externalID: number) }
-        switch await edit(.order, readOrder(maintenanceOrder), SAPRequests.order(maintenanceOrder), &trace, { _ in
-            orderChanges
-        }) {
+        switch await edit(
+            .order,
+            readOrder(maintenanceOrder),
+            SAPRequests.order(maintenanceOrder),
+            &trace,
+            { _ in
+                orderChanges
+            }
+        ) {
         case .failure(let refusal): return refusal.outcome
         case .success: return .done(externalID: number)
         }
@@ -180,7 +192,7 @@ extension SAPConnector {
 
     /// Reads an entity and changes it; reads it again, once, when somebody else was faster.
     ///
-    /// - Parameter changes: what to change, by what was read; nothing is sent when that is nothing.
+    /// `changes` says what to change, by what was read; nothing is sent when that is nothing.
     private func edit(
         _ service: SAPRequests.Service,
         _ read: RenderedRequest,

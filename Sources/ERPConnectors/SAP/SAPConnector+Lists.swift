@@ -38,7 +38,7 @@ extension SAPConnector {
 
     func items(after cursor: String?) async throws(CallFailure) -> ERPPage<ItemRecord> {
         var parameters = [
-            (name: "$select", value: "Product,BaseUnit,to_Description/Language,to_Description/ProductDescription"),
+            (name: "$select", value: "Product,BaseUnit,to_Description"),
             (name: "$expand", value: "to_Description"), (name: "$orderby", value: "Product"),
             (name: "$top", value: String(Self.pageSize)),
         ]

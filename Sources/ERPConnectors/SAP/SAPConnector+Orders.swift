@@ -67,7 +67,9 @@ extension SAPConnector {
     ) -> Result<SAPEntity?, SAPRefusal> {
         found.flatMap { list in
             if list.isEmpty { return .success(nil) }
-            if let first = list.first(where: { $0.text(property)?.uppercased() == reference }) { return .success(first) }
+            if let first = list.first(where: { $0.text(property)?.uppercased() == reference }) {
+                return .success(first)
+            }
             let detail = "SAP answered with documents of other references: it does not filter by \(property)."
             return .failure(SAPRefusal(.refused, CallFailure(reason: "not-filtered", detail: detail)))
         }

@@ -12,7 +12,8 @@ extension SAPConnector {
             return await send(try requests.post(movement, order, fields), &trace)
         }
         guard let increase = options.movementTypes.increase, let decrease = options.movementTypes.decrease else {
-            let detail = "SAP has no absolute stock figure: set movementTypes.increase and .decrease, or book movements."
+            let detail =
+                "SAP has no absolute stock figure: set movementTypes.increase and .decrease, or book movements."
             throw CallFailure(reason: "not-configured", detail: detail)
         }
         guard let wanted = try fields.number("quantity"), (0..<1e10).contains(wanted) else {
@@ -90,8 +91,19 @@ extension SAPConnector {
         var trace = CallTrace()
         switch await stockFigure(item, location, &trace) {
         case .failure(let refusal): throw refusal.failure
-        case .success(let figure): return StockFigure(onHand: figure.onHand, available: figure.unrestricted)
+        case .success(let figure):
+            // SAP keeps no row for what is not there, nor for what it does not know.
+            if figure.unit == nil { try await requireProduct(item, &trace) }
+            return StockFigure(onHand: figure.onHand, available: figure.unrestricted)
         }
+    }
+
+    private func requireProduct(_ item: String, _ trace: inout CallTrace) async throws(CallFailure) {
+        let path = "A_Product(\(PercentEncoding.encode(ODataLiteral.text(item))))"
+        let request = requests.read(.product, path, [("$select", "Product")])
+        guard case .failure(let refusal) = await entity(request, &trace) else { return }
+        guard refusal.kind == .missing else { throw refusal.failure }
+        throw CallFailure(reason: "unknown-item", detail: "SAP has no material “\(item)”.")
     }
 
     private struct Figure {

@@ -56,10 +56,10 @@ enum SAPAnswer {
 /// Values as OData 2.0 writes them in addresses and bodies
 /// (https://www.odata.org/documentation/odata-version-2-0/overview/, section 6).
 enum ODataLiteral {
-    /// `'O''Neill'`
+    /// A text in quotes, such as `'O''Neill'`.
     static func text(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
-    /// `datetimeoffset'2026-11-23T01:02:03Z'`
+    /// A time with its offset, such as `datetimeoffset'2026-11-23T01:02:03Z'`.
     static func offsetTime(_ time: Timestamp) -> String {
         "datetimeoffset'" + wholeSeconds(time) + "Z'"
     }

@@ -29,8 +29,7 @@ struct SAPRefusal: Error, Hashable, Sendable {
 
     /// Reads an answer; nil when it is a success.
     ///
-    /// - Parameter isRepeatable: whether a repeat of the request does no harm, so that an unclear end is merely tried
-    ///   again.
+    /// `isRepeatable` says that a repeat of the request does no harm, so that an unclear end is merely tried again.
     init?(_ answer: ERPCaller.Answer, isRepeatable: Bool) {
         switch ChangeAnswer(answer, isRepeatable: isRepeatable) {
         case .success: return nil

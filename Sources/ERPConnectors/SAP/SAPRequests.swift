@@ -20,7 +20,8 @@ struct SAPRequests: Sendable {
     let options: SAPOptions
 
     /// A question.
-    func read(_ service: Service, _ path: String, _ parameters: [(name: String, value: String)] = []) -> RenderedRequest {
+    func read(_ service: Service, _ path: String, _ parameters: [(name: String, value: String)] = []) -> RenderedRequest
+    {
         RenderedRequest(method: "GET", url: url(service, path, parameters), headers: Self.accept, body: nil)
     }
 

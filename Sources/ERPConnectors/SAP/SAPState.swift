@@ -25,17 +25,16 @@ enum SAPState {
     /// What a cancellation writes into the long text: a completed notification without an order says nothing of it.
     static let cancelled = "Cancelled: "
 
-    /// The state of a work order.
-    ///
-    /// - Parameters:
-    ///   - notification: as it was read; nil for an order without one.
-    ///   - order: the order of the notification; nil when it has none.
-    ///   - items: the notification's items, with the damage that was found.
+    /// The state of a work order: of its notification, unless it is an order without one; of its order, if it has one;
+    /// with the notification's items, which name the damage that was found.
     static func state(_ notification: SAPEntity?, _ order: SAPEntity?, items: [SAPEntity] = []) -> OrderState {
         var state: OrderState
         if let order {
             let statuses = order.text("SystemStatusText")
-            state = OrderState(bounded(statuses ?? "phase \(order.text("MaintOrdProcessPhaseCode") ?? "?")"), phase(order))
+            state = OrderState(
+                bounded(statuses ?? "phase \(order.text("MaintOrdProcessPhaseCode") ?? "?")"),
+                phase(order)
+            )
             state.number = order.text("MaintenanceOrder")
             state.assignee = order.text("MaintOrdPersonResponsible")
             state.dueAt = order.time("MaintOrdBasicEndDateTime")
@@ -43,11 +42,15 @@ enum SAPState {
         } else {
             let entity = notification ?? SAPEntity(.null)
             let text = entity.text("EAMProcessSubPhaseCodeDesc") ?? entity.text("NotifProcessingPhaseDesc")
-            state = OrderState(bounded(text ?? entity.text("NotifProcessingPhase") ?? "?"), phase(ofNotification: entity))
+            state = OrderState(
+                bounded(text ?? entity.text("NotifProcessingPhase") ?? "?"),
+                phase(ofNotification: entity)
+            )
             state.dueAt = entity.time("RequiredEndDate")
         }
         if state.assignee == nil { state.assignee = notification?.text("PersonResponsible") }
-        if let damage = items.compactMap({ code($0, "MaintNotifDamageCodeGroup", "MaintNotificationDamageCode") }).first {
+        if let damage = items.compactMap({ code($0, "MaintNotifDamageCodeGroup", "MaintNotificationDamageCode") }).first
+        {
             state.failureCode = damage
         } else if let notification {
             state.failureCode = code(notification, "MaintNotificationCodeGroup", "MaintNotificationCode")

@@ -45,6 +45,8 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .erpnext,
         .erpnextIssue,
         .inventree,
+        .sap,
+        .sapNotifications,
     ]
 }
 
