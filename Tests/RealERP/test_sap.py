@@ -1,0 +1,128 @@
+"""The SAP connector against mock-sap: the Swift suite, the full circle, and what SAP does on a bad day."""
+
+import pytest
+from sap_server import CLIENT, PASSWORD, SECRET, USER, sap  # noqa: F401  (a fixture)
+
+OPTIONS = {"client": "100", "plant": "1010", "planningPlant": "1010", "workCenter": "MECH", "storageLocation": "101A",
+           "orderType": "PM01", "releaseOrder": True, "costCenter": "MAINT", "settle": 1,
+           "movementTypes": {"increase": "561", "decrease": "562"}}
+BASIC = {"username": USER, "password": PASSWORD}
+TITLE = "${asset.name} at ${round(temperature, 1)} °C"
+MADE = "MaintNotifExtReferenceNumber"
+
+
+@pytest.fixture(scope="module")
+def line(circle, sap):
+    """A pump's profile and a rule for it; SAP as a connector."""
+    circle.profile("sap-pump", {"temperature": ("Cel", "gauge"), "level": ("kg", "gauge")})
+    circle.rule("sap-hot", "sap-pump", "temperature > 80", severity="high")
+    circle.connector("sap", "sap-s4hana", sap.url, BASIC, OPTIONS)
+    return circle
+
+
+def pump(line, key: str, connector: str = "sap", equipment: str = "PUMP-7") -> str:
+    """A device of its own for a test, so that alarms do not meet."""
+    line.asset(key, {connector: equipment}, name="Circulation pump")
+    return line.device(key, "sap-pump", key)["key"]
+
+
+def order_mapping(line, key: str, connector: str = "sap", rule: str = "sap-hot", **fields):
+    return line.mapping(key, connector, "work-order.create", {
+        "title": TITLE, "equipment": "${asset.equipment}", "priority": "${alarm.severity}", "link": "${link}", **fields},
+        rule=rule)
+
+
+def notifications(sap, device_link: str = "") -> list[dict]:
+    return [one for one in sap.notifications() if device_link in one["MaintNotifLongTextForEdit"]]
+
+
+@pytest.fixture
+def hot(line):
+    """A rule and mapping for one test: `hot("name")` heats a pump of that name and gives the mapping's key."""
+    def heat(name: str, connector: str = "sap", equipment: str = "PUMP-7", temperature: float = 91.26, **fields) -> str:
+        line.rule(f"sap-hot-{name}", "sap-pump", f"temperature > 80 and temperature < 200 and level == {level(name)}")
+        order_mapping(line, f"sap-{name}", connector, f"sap-hot-{name}", **fields)
+        device = pump(line, f"sap-{name}", connector, equipment)
+        line.publish(device, temperature=temperature, level=level(name))
+        return f"sap-{name}"
+    return heat
+
+
+LEVELS: dict[str, int] = {}
+
+
+def level(name: str) -> int:
+    """A value that only this test's rule waits for."""
+    return LEVELS.setdefault(name, 1_000 + len(LEVELS))
+
+
+def of(sap, delivery: dict) -> list[dict]:
+    """The notifications of a delivery, by its identifier there."""
+    found = [one for one in sap.notifications() if one["MaintenanceNotification"] == delivery["externalId"]]
+    reference = found[0][MADE] if found else None
+    return [one for one in sap.notifications() if one[MADE] == reference]
+
+
+def test_the_live_suite(sap, live_suite):
+    live_suite("SAPLiveTests", {"PLANTWRIGHT_TEST_SAP_URL": sap.url})
+
+
+def test_from_a_reading_to_an_order_and_back(line, sap, hot):
+    assert line.preflight("sap")["ok"]
+    delivery = line.wait_for_delivery(hot("circle", item="BRG-6204"))
+    notification, = of(sap, delivery)
+    assert notification["NotificationText"] == "Circulation pump at 91.3 °C"
+    assert notification["TechnicalObject"] == "PUMP-7" and notification["MaintPriority"] == "2"
+    number = notification["MaintenanceOrder"]
+    assert sap.call("GET", f"API_MAINTENANCEORDER/MaintenanceOrder('{number}')")["SystemStatusText"].startswith("REL")
+    line.wait_for_order(delivery["externalId"], lambda order: order["status"].startswith("REL"), what="released")
+    sap.call("POST", f"API_MAINTENANCEORDER/SetMaintOrdToTechCompleted?MaintenanceOrder='{number}'")
+    done = line.wait_for_order(delivery["externalId"], lambda order: order["isDone"], what="done")
+    assert done["status"].startswith("TECO")
+
+
+@pytest.mark.parametrize("scenario", ["csrf", "lock", "busy", "error", "slow", "expired-token"])
+def test_a_bad_day_leaves_one_notification(line, sap, hot, scenario):
+    name = f"day-{scenario}"
+    line.connector(name, "sap-s4hana", sap.url, BASIC if scenario != "expired-token" else {
+        "tokenUrl": sap.url + "/sap/bc/sec/oauth2/token", "clientId": CLIENT, "clientSecret": SECRET}, OPTIONS)
+    sap.control("DELETE", "faults")
+    for service in ("API_MAINTNOTIFICATION/M", "API_MAINTENANCEORDER/M"):
+        sap.control("POST", "faults", {"scenario": scenario, "method": "POST", "match": service, "count": 1})
+    # SAP's “busy” asks for half a minute each time.
+    delivery = line.wait_for_delivery(hot(name, name), seconds=150)
+    assert not sap.control("GET", "faults")["results"], "every fault was met"
+    notification, = of(sap, delivery)
+    orders = sap.call("GET", "API_MAINTENANCEORDER/MaintenanceOrder")["results"]
+    assert len([one for one in orders if one["MaintenanceNotification"] == delivery["externalId"]]) == 1
+    assert notification["MaintenanceOrder"]
+
+
+def test_refusals_are_told(line, sap, hot):
+    dead = line.wait_for_delivery(hot("unknown", equipment="NO-SUCH-9"), "dead")
+    assert "Equipment NO-SUCH-9 does not exist" in line.explain(dead)
+    line.connector("sap-wrong", "sap-s4hana", sap.url, {"username": USER, "password": "wrong"}, OPTIONS)
+    assert line.preflight("sap-wrong")["checks"]["credentials"]["result"] == "failed"
+    refused = line.wait_for_delivery(hot("credentials", "sap-wrong"), "dead")
+    assert "SAP does not accept the user or its password" in line.explain(refused)
+    assert "wrong" not in line.explain(refused).replace("sap-wrong", "")
+
+
+def test_long_texts_are_shortened(line, sap, hot):
+    text = "The bearing of the circulation pump in hall 3 is far too hot; " * 60
+    delivery = line.wait_for_delivery(hot("long", title=text, description=text))
+    notification, = of(sap, delivery)
+    assert notification["NotificationText"] == "The bearing of the circulation pump in…"
+    assert len(notification["MaintNotifLongTextForEdit"]) <= 1_333
+    assert "/deliveries/" in notification["MaintNotifLongTextForEdit"].splitlines()[-1]
+
+
+def test_a_stock_figure_is_set(line, sap):
+    line.profile("sap-silo", {"level": ("kg", "gauge")})
+    line.device("sap-silo", "sap-silo")
+    line.mapping("sap-stock", "sap", "stock.set", {"item": "PELLET-PP", "quantity": "${level}"},
+                 trigger={"profile": "sap-silo", "metric": "level", "minChange": 1, "minInterval": "PT0S"})
+    line.publish("sap-silo", level=3_456.5)
+    line.wait_for_delivery("sap-stock")
+    stock = sap.call("GET", "API_MATERIAL_STOCK_SRV/A_MatlStkInAcctMod?$filter=Material%20eq%20'PELLET-PP'")["results"]
+    assert [float(one["MatlWrhsStkQtyInMatlBaseUnit"]) for one in stock] == [3_456.5]
