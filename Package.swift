@@ -105,7 +105,7 @@ let package = Package(
             ["Expressions", "HTTPClient", "Primitives"],
             exclude: [
                 "ERPNext/README.md", "FieldService/README.md", "InvenTree/README.md", "Odoo/README.md",
-                "SAP/README.md",
+                "SAP/README.md", "Tryton/README.md",
             ]
         ),
         module("ERPSimulators", ["Primitives"]),

@@ -14,6 +14,7 @@ public struct SimulatorDefinition: Sendable {
 
     /// All of them; one line for each.
     public static let all: [SimulatorDefinition] = [
+        .tryton,
         .rest,
         .fieldService,
         .odoo,

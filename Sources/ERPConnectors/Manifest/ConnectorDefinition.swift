@@ -38,6 +38,7 @@ public struct ConnectorDefinition: Sendable {
 
     /// All kinds, in the order of the forms; one line for each kind.
     public static let all: [ConnectorDefinition] = [
+        .tryton,
         .rest,
         .fieldService,
         .odoo,

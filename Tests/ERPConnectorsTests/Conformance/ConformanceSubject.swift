@@ -36,6 +36,8 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
     static let account = SimulatedAccount(name: "plantwright", secret: Redacted("s3cret-of-the-test"))
 
     static let all: [ConformanceSubject] = [
+        .tryton,
+        .trytonTasks,
         .rest,
         .fieldService,
         .odoo11,
