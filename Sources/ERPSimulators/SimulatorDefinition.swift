@@ -25,6 +25,7 @@ public struct SimulatorDefinition: Sendable {
         .erpnextIssue,
         .inventree,
         .sapS4HANA,
+        .maximo,
     ]
 
     /// The definition of that name; nil when there is none.

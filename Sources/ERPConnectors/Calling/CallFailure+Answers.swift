@@ -28,7 +28,9 @@ extension CallFailure {
             let text = String(decoding: body.prefix(300), as: UTF8.self)
             return text.isEmpty || text.contains("<") ? nil : text.withoutNUL
         }
-        for path in ["error.message", "error.detail", "detail", "message", "error", "errors.0.message", "title"] {
+        for path in [
+            "error.message", "Error.message", "error.detail", "detail", "message", "error", "errors.0.message", "title",
+        ] {
             guard let text = JSONPath(path)?.text(in: document), !text.isEmpty else { continue }
             return String(text.prefix(300)).withoutNUL
         }

@@ -45,6 +45,7 @@ public struct ConnectorDefinition: Sendable {
         .erpnext,
         .inventree,
         .sapS4HANA,
+        .maximo,
     ]
 
     /// The definition of a kind; nil when there is none as yet.

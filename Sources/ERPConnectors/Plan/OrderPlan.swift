@@ -96,6 +96,8 @@ struct PlanLookUp: Sendable {
     var read: @Sendable (JSONValue) -> PlanFinding
     /// Whether a 404 says that there is none, as for an address that holds the key.
     var missingIs404 = false
+    /// Whether its request is made of the answers to the plan's questions.
+    var needsAnswers = false
 }
 
 /// What a look-up found.
@@ -104,6 +106,8 @@ enum PlanFinding: Hashable, Sendable {
     case found(String?)
     /// It is not.
     case absent
+    /// Something else stands where it should be.
+    case stuck(CallFailure)
     /// The answer says nothing.
     case unclear(CallFailure)
 }

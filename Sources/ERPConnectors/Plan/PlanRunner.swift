@@ -5,6 +5,8 @@ import Primitives
 struct PlanRunner: Sendable {
     /// Makes the calls.
     let caller: ERPCaller
+    /// Who they say that they come from.
+    var authorization = ERPCaller.Authorization.standard
 
     // MARK: Deliveries
 
@@ -59,6 +61,11 @@ struct PlanRunner: Sendable {
     private func lookUp(_ plan: OrderPlan, _ trace: inout CallTrace) async -> LookUpOutcome {
         guard let lookUp = plan.lookUp else { return CallFailure.unsupported("look-up").failedLookUp }
         var answers = PlanAnswers()
+        if lookUp.needsAnswers {
+            for question in plan.questions {
+                if let failure = await ask(question, &answers, &trace) { return failure.failedLookUp }
+            }
+        }
         let document: JSONValue
         do throws(CallFailure) {
             document = try await json(lookUp.request(answers), &trace)
@@ -68,15 +75,16 @@ struct PlanRunner: Sendable {
         let id: String?
         switch lookUp.read(document) {
         case .absent: return .notFound
+        case .stuck(let failure): return .stuck(reason: failure.reason, detail: failure.detail)
         case .unclear(let failure): return failure.failedLookUp
         case .found(let found): id = found
         }
-        if plan.steps.count > 1 {
+        if plan.steps.count > 1, !lookUp.needsAnswers {
             for question in plan.questions {
                 if let failure = await ask(question, &answers, &trace) { return failure.failedLookUp }
             }
-            answers[PlanAnswers.made] = id ?? ""
         }
+        answers[PlanAnswers.made] = id ?? ""
         for step in plan.steps.dropFirst() {
             guard let request = step.request(answers) else { continue }
             guard case .ended(let outcome) = step.read(await change(request, step, &trace)) else { continue }
@@ -110,12 +118,17 @@ struct PlanRunner: Sendable {
     }
 
     private func change(_ request: RenderedRequest, _ step: PlanStep, _ trace: inout CallTrace) async -> ChangeAnswer {
-        await caller.change(request, isRepeatable: step.isRepeatable, trace: &trace)
+        await caller.change(
+            request,
+            isRepeatable: step.isRepeatable,
+            authorization: authorization,
+            trace: &trace
+        )
     }
 
     /// Sends a question.
     func json(_ request: RenderedRequest, _ trace: inout CallTrace) async throws(CallFailure) -> JSONValue {
-        try await caller.askJSON(request, trace: &trace)
+        try await caller.askJSON(request, authorization: authorization, trace: &trace)
     }
 
     /// Sends a question without a trace.

@@ -49,6 +49,7 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .inventree,
         .sap,
         .sapNotifications,
+        .maximo,
     ]
 }
 
