@@ -104,8 +104,8 @@ let package = Package(
             "ERPConnectors",
             ["Expressions", "HTTPClient", "Primitives"],
             exclude: [
-                "ERPNext/README.md", "FieldService/README.md", "InvenTree/README.md", "Maximo/README.md",
-                "Odoo/README.md", "SAP/README.md", "Tryton/README.md",
+                "Dolibarr/README.md", "ERPNext/README.md", "FieldService/README.md", "InvenTree/README.md",
+                "Maximo/README.md", "Odoo/README.md", "SAP/README.md", "Tryton/README.md",
             ]
         ),
         module("ERPSimulators", ["Primitives"]),

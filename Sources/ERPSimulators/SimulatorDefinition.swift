@@ -26,6 +26,8 @@ public struct SimulatorDefinition: Sendable {
         .inventree,
         .sapS4HANA,
         .maximo,
+        .dolibarr,
+        .dolibarrTicket,
     ]
 
     /// The definition of that name; nil when there is none.

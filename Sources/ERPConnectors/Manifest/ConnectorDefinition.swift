@@ -46,6 +46,7 @@ public struct ConnectorDefinition: Sendable {
         .inventree,
         .sapS4HANA,
         .maximo,
+        .dolibarr,
     ]
 
     /// The definition of a kind; nil when there is none as yet.

@@ -50,6 +50,8 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .sap,
         .sapNotifications,
         .maximo,
+        .dolibarr,
+        .dolibarrTicket,
     ]
 }
 
