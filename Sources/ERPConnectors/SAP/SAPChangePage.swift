@@ -63,11 +63,11 @@ struct SAPChangePage: Sendable {
     func changes(orders: [String: SAPEntity], notifications: [String: SAPEntity]) -> [OrderChange] {
         var changes: [String: OrderChange] = [:]
         for notification in self.notifications {
-            let order = notification.text("MaintenanceOrder").flatMap { orders[$0] }
+            let order = notification.text("MaintenanceOrder").flatMap { orders[SAPState.bare($0)] }
             if let change = Self.change(notification, order, at: notification) { changes[change.externalID] = change }
         }
         for order in self.orders {
-            let notification = order.text("MaintenanceNotification").flatMap { notifications[$0] }
+            let notification = order.text("MaintenanceNotification").flatMap { notifications[SAPState.bare($0)] }
             guard let change = Self.change(notification, order, at: order) else { continue }
             if let known = changes[change.externalID], known.changedAt > change.changedAt { continue }
             changes[change.externalID] = change

@@ -91,8 +91,9 @@ extension SAPConnector {
         }
         let detail = refusal.failure.detail
         switch refusal.failure.reason {
-        case "http-401", "token-refused":
-            let remedy = "Check user and password, and that the communication arrangement names this user."
+        case _ where detail.hasPrefix("The token server"), "http-401":
+            let remedy =
+                "Check user and password or client and secret, and that the communication arrangement names them."
             return [PreflightCheck("credentials", accepted, .failed, detail, remedy: remedy)]
         case "http-403":
             let remedy = "Give the user the authorization for API_MAINTNOTIFICATION (S_SERVICE, I_QMEL, I_VORG_MEL)."

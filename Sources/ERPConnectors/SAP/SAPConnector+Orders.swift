@@ -153,6 +153,6 @@ extension SAPConnector {
     }
 
     private static func order(in list: [SAPEntity], of notification: String) -> SAPEntity? {
-        list.first { $0.text("MaintenanceNotification").map { SAPState.isSame($0, notification) } == true }
+        list.first { $0.text("MaintenanceNotification").map(SAPState.bare) == SAPState.bare(notification) }
     }
 }

@@ -75,27 +75,39 @@ extension SAPConnector {
         )
     }
 
-    /// The orders of changed notifications and the notifications of changed orders that are not on the page.
+    /// The orders of changed notifications and the notifications of changed orders, by their numbers without leading
+    /// zeros; those that are not on the page are asked for.
     private func counterparts(
         of page: SAPChangePage
     ) async throws(CallFailure) -> (orders: [String: SAPEntity], notifications: [String: SAPEntity]) {
-        var orders: [String: SAPEntity] = [:]
-        var notifications: [String: SAPEntity] = [:]
-        for order in page.orders { if let number = order.text("MaintenanceOrder") { orders[number] = order } }
-        for notification in page.notifications {
-            if let number = notification.text("MaintenanceNotification") { notifications[number] = notification }
-        }
-        let wantedOrders = Set(page.notifications.compactMap { $0.text("MaintenanceOrder") }).subtracting(orders.keys)
-        for order in try await named(.order, "MaintenanceOrder", SAPState.orderFields, wantedOrders) {
-            if let number = order.text("MaintenanceOrder") { orders[number] = order }
-        }
-        let wanted = Set(page.orders.compactMap { $0.text("MaintenanceNotification") })
-            .subtracting(notifications.keys)
-        let fields = SAPState.notificationFields
-        for notification in try await named(.notification, "MaintenanceNotification", fields, wanted) {
-            if let number = notification.text("MaintenanceNotification") { notifications[number] = notification }
-        }
+        var orders = Self.byNumber(page.orders, "MaintenanceOrder")
+        var notifications = Self.byNumber(page.notifications, "MaintenanceNotification")
+        let otherOrders = Self.numbers(page.notifications, "MaintenanceOrder", without: orders)
+        let otherNotifications = Self.numbers(page.orders, "MaintenanceNotification", without: notifications)
+        let ordersRead = try await named(.order, "MaintenanceOrder", SAPState.orderFields, otherOrders)
+        orders.merge(Self.byNumber(ordersRead, "MaintenanceOrder")) { known, _ in known }
+        let notificationsRead = try await named(
+            .notification,
+            "MaintenanceNotification",
+            SAPState.notificationFields,
+            otherNotifications
+        )
+        notifications.merge(Self.byNumber(notificationsRead, "MaintenanceNotification")) { known, _ in known }
         return (orders, notifications)
+    }
+
+    private static func byNumber(_ list: [SAPEntity], _ name: String) -> [String: SAPEntity] {
+        var result: [String: SAPEntity] = [:]
+        for entity in list { if let number = entity.text(name) { result[SAPState.bare(number)] = entity } }
+        return result
+    }
+
+    private static func numbers(
+        _ list: [SAPEntity],
+        _ name: String,
+        without known: [String: SAPEntity]
+    ) -> Set<String> {
+        Set(list.compactMap { $0.text(name) }).filter { known[SAPState.bare($0)] == nil }
     }
 
     private func named(

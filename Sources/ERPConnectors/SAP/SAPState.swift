@@ -97,13 +97,10 @@ enum SAPState {
             .compactMap(\.self).joined(separator: "\n")
     }
 
-    /// Whether two numbers are one, with or without leading zeros.
-    static func isSame(_ one: String, _ other: String) -> Bool {
-        func bare(_ text: String) -> Substring {
-            let rest = text.drop { $0 == "0" }
-            return rest.isEmpty ? text[...] : rest
-        }
-        return bare(one) == bare(other)
+    /// A number without leading zeros, which services write differently.
+    static func bare(_ number: String) -> String {
+        let rest = number.drop { $0 == "0" }
+        return rest.isEmpty ? number : String(rest)
     }
 
     private static func statuses(_ order: SAPEntity) -> Set<String> {
