@@ -10,6 +10,8 @@ import { loadSession } from './core/session.js';
 route('/', async () => (await import('./pages/overview.js')).OverviewPage);
 route('/alarms', async () => (await import('./pages/alarms.js')).AlarmsPage);
 route('/orders', async () => (await import('./pages/orders.js')).OrdersPage);
+route('/work-orders', async () => (await import('./pages/work-orders.js')).WorkOrdersPage);
+route('/deliveries/:id/evidence', async () => (await import('./pages/evidence.js')).EvidencePage);
 route('/deliveries/:id', async () => (await import('./pages/delivery.js')).DeliveryPage);
 route('/inventory', async () => (await import('./pages/inventory.js')).InventoryPage);
 route('/plant', async () => (await import('./pages/asset.js')).AssetPage);
@@ -21,6 +23,7 @@ route('/rejected', async () => (await import('./pages/rejected.js')).RejectedPag
 route('/admin', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
 route('/admin/storage', async () => (await import('./pages/storage.js')).StoragePage);
 route('/admin/:section', async () => (await import('./pages/admin-section.js')).AdminSectionPage);
+route('/admin/connectors/:key/matching', async () => (await import('./pages/matching.js')).MatchingPage);
 route('/admin/:section/:key', async () => (await import('./pages/admin-entry.js')).AdminEntryPage);
 
 async function start() {

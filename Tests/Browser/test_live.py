@@ -47,7 +47,7 @@ def test_orders_appear_and_a_failed_one_is_retried(app: Page, mock: Mock) -> Non
     expect(rows.first).to_be_visible()
     mock.control("alarm")
     expect(rows.first).to_contain_text("Bearing temperature high")
-    failed = app.locator(".order-table tr", has_text="Failed")
+    failed = app.locator(".order-table tr", has=app.get_by_role("button", name="Retry"))
     failed.get_by_role("button", name="Retry").click()
     expect(failed).to_have_count(0)
 

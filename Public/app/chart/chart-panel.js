@@ -10,6 +10,7 @@ import { card, segmented } from '../components/layout.js';
 import { emptyState, errorState, skeleton } from '../components/states.js';
 import { Chart } from './chart.js';
 import { seriesOf } from './series.js';
+import { spanOrders } from './span-orders.js';
 import { COLOURS, resolutionText, SPANS, USUAL_SPAN } from './spans.js';
 import { StateStrip } from './state-strip.js';
 
@@ -33,6 +34,8 @@ export class ChartPanel extends PlantElement {
   #zoomBar = h('div', { class: 'zoom-bar' });
   #resolution = h('p', { class: 'chart-resolution soft' });
   #loads = 0;
+  /** @type {ReturnType<typeof spanOrders> | null} */
+  #orders = null;
 
   /** @param {string} device @param {import('../core/dom.js').Child} [title] */
   constructor(device, title = 'History') {
@@ -50,7 +53,8 @@ export class ChartPanel extends PlantElement {
         this.#zoom(null);
       },
     });
-    fill(this, card({ title: this.heading, class: 'chart-card', actions: [this.#zoomBar, spans] }, this.metrics.length ? h('div', null, this.#body, this.#resolution)
+    this.#orders = spanOrders(this.device, this.signal);
+    fill(this, card({ title: this.heading, class: 'chart-card', actions: [this.#zoomBar, spans] }, this.metrics.length ? h('div', null, this.#body, this.#resolution, this.#orders.element)
       : emptyState('activity', 'Nothing to draw', 'This profile has no metrics with numbers or states.')));
     if (this.metrics.length === 0) return;
     this.addEventListener('zoom', (event) => this.#zoom(/** @type {CustomEvent} */ (event).detail), { signal: this.signal });
@@ -62,6 +66,7 @@ export class ChartPanel extends PlantElement {
       this.#alarms = changed;
       this.#draw();
     }, this.signal);
+    live.onChange('work-order', (order) => order.device?.key === this.device && this.#orders?.load(this.#currentRange()), this.signal);
     this.listen(live, 'resync', () => this.#load());
     this.every(15_000, () => !this.#zoomed && this.#bucket > 0 && !document.hidden && this.#load());
     this.#zoom(null);
@@ -97,6 +102,7 @@ export class ChartPanel extends PlantElement {
     const times = { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
     this.#body.setAttribute('aria-busy', 'true');
     this.dispatchEvent(new CustomEvent('range', { detail: range }));
+    this.#orders?.load(range);
     try {
       const [answer, alarms] = await Promise.all([
         get(withQuery(path, { metrics: this.metrics.map(({ key }) => key).join(','), points: Math.max(900, this.clientWidth), ...times }), this.signal),

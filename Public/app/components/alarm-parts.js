@@ -1,20 +1,22 @@
 /** Pieces that every view of alarms and their orders shares. */
 import { h } from '../core/dom.js';
 import { sentence } from '../core/format.js';
+import { outcomeText, phaseBadge } from './order-parts.js';
 
 /** @typedef {import('../core/severity.js').Severity} Severity */
 /** @typedef {{key: string, name: string}} Named */
 /** @typedef {{deliveryId: string, state: string, externalId: string | null}} AlarmOrder */
+/** @typedef {{order: string, phase: string, outcome: string | null, failureCode: string | null, finishedAt: string | null}} Outcome what became of an alarm's order */
 /**
  * @typedef {{id: string, rule: Named, device: Named, asset: Named | null, severity: Severity, state: 'open' | 'cleared',
  *   raisedAt: string, receivedAt: string, clearedAt: string | null, acknowledgedAt: string | null,
- *   acknowledgedBy: string | null, note?: string | null, orders: AlarmOrder[]}} Alarm
+ *   acknowledgedBy: string | null, note?: string | null, orders: AlarmOrder[], outcome?: Outcome | null}} Alarm
  */
 
 /** @type {Record<string, [string, string]>} state → [words, class] */
 const STATES = {
-  waiting: ['Waiting', 'info'], leased: ['Sending', 'info'], uncertain: ['Checking', 'warning'], delivered: ['Delivered', 'good'],
-  dead: ['Failed', 'bad'], superseded: ['Superseded', ''],
+  held: ['To approve', 'warning'], waiting: ['Waiting', 'info'], leased: ['Sending', 'info'], uncertain: ['Checking', 'warning'], delivered: ['Delivered', 'good'],
+  dead: ['Failed', 'bad'], superseded: ['Superseded', ''], dismissed: ['Dismissed', ''],
 };
 
 /** @param {string} state of a delivery */
@@ -27,6 +29,11 @@ export function deliveryState(state) {
 export function orderLink(order) {
   return h('a', { href: `/deliveries/${order.deliveryId}`, class: 'order-link' },
     order.externalId ? h('span', { class: 'mono' }, order.externalId) : deliveryState(order.state));
+}
+
+/** The orders of an alarm, and what was found and done. @param {Alarm} alarm */
+export function ordersCell({ orders, outcome }) {
+  return [orders.map(orderLink), outcome ? h('span', { class: 'sub outcome' }, phaseBadge(outcome.phase), ' ', outcomeText(outcome)) : null];
 }
 
 /** Where an alarm is: device and asset. @param {{device: Named | null, asset: Named | null}} item */

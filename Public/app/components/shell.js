@@ -17,7 +17,7 @@ function mainEntries() {
   return [
     { href: '/', text: 'Overview', icon: 'layout-dashboard', matches: /^\/$/ },
     { href: '/alarms', text: 'Alarms', icon: 'bell', matches: /^\/alarms/, badge: alarmBadge },
-    { href: '/orders', text: 'Orders', icon: 'clipboard-list', matches: /^\/(orders|deliveries)/ },
+    { href: '/orders', text: 'Orders', icon: 'clipboard-list', matches: /^\/(orders|work-orders|deliveries)/ },
     { href: '/inventory', text: 'Inventory', icon: 'package', matches: /^\/inventory/ },
     { href: '/plant', text: 'Plant', icon: 'folder-tree', matches: /^\/(plant|devices)/ },
   ];

@@ -9,6 +9,9 @@ const NAMES = {
   'stock.set': 'Stock level', 'stock.consume': 'Consumption', 'stock.receive': 'Receipt', 'meter.record': 'Meter reading', 'parts.check': 'Check of parts',
 };
 
+/** In the order of lists. */
+export const OPERATIONS = Object.keys(NAMES);
+
 /** @param {string} operation */
 export const operationName = (operation) => NAMES[operation] ?? operation;
 
@@ -17,16 +20,16 @@ const MOST_PAGES = 3;
 
 /**
  * The newest deliveries of an operation.
- * @param {{operation: string, state?: string, limit: number}} wanted an empty operation or state means any
+ * @param {{operation: string, state?: string, connector?: string, limit: number}} wanted an empty member means any
  * @param {AbortSignal} signal
  * @returns {Promise<Delivery[]>}
  */
-export async function newestDeliveries({ operation, state, limit }, signal) {
+export async function newestDeliveries({ operation, state, connector, limit }, signal) {
   /** @type {Delivery[]} */
   const found = [];
   let cursor = null;
   for (let page = 0; page < MOST_PAGES && found.length < limit; page += 1) {
-    const answer = await get(withQuery('/api/v1/deliveries', { operation, state, limit: page === 0 ? limit : 1000, cursor }), signal);
+    const answer = await get(withQuery('/api/v1/deliveries', { operation, state, connector, limit: page === 0 ? limit : 1000, cursor }), signal);
     found.push(...answer.items.filter((/** @type {Delivery} */ delivery) => operation === '' || delivery.operation === operation));
     cursor = answer.nextCursor;
     if (!cursor) break;

@@ -7,7 +7,7 @@ import { mayOperate } from '../core/session.js';
 import { rank, SEVERITIES, severityBadge } from '../core/severity.js';
 import { sentence } from '../core/format.js';
 import { age } from '../components/age.js';
-import { orderLink, upsert, whereabouts, withOrder } from '../components/alarm-parts.js';
+import { ordersCell, upsert, whereabouts, withOrder } from '../components/alarm-parts.js';
 import { DataTable } from '../components/data-table.js';
 import { ask } from '../components/dialog.js';
 import { pageHeader, segmented } from '../components/layout.js';
@@ -36,7 +36,7 @@ export class AlarmsPage extends Page {
       { title: 'Alarm', class: 'wide', cell: (alarm) => [h('span', { class: 'main' }, alarm.rule.name), h('span', { class: 'sub' }, whereabouts(alarm))] },
       { title: 'Raised', class: 'nowrap', cell: (alarm) => age(alarm.raisedAt) },
       { title: 'State', cell: stateCell },
-      { title: 'Order', cell: (alarm) => alarm.orders.map(orderLink) },
+      { title: 'Order', cell: ordersCell },
       { title: 'Action', hideTitle: true, class: 'end fit no-label', cell: (alarm) => this.#action(alarm) },
     ],
   });

@@ -10,15 +10,16 @@ import { formatDuration, formatFullTime } from '../core/time.js';
 import { age } from '../components/age.js';
 import { deliveryState } from '../components/alarm-parts.js';
 import { breadcrumbs, card, externalLink, facts, pageHeader } from '../components/layout.js';
+import { costText, outcomeText, phaseBadge, phaseOf } from '../components/order-parts.js';
 import { showLoaded } from '../components/states.js';
 import { evidenceChart } from '../chart/evidence.js';
 import { attempts } from './delivery-attempts.js';
-import { retryButton } from './orders.js';
+import { deliveryCare } from './delivery-care.js';
 
 export class DeliveryPage extends Page {
   connected() {
     this.pageTitle = 'Delivery';
-    const load = () => showLoaded(this, this.signal, () => this.#load(), (found) => this.#render(found));
+    const load = () => showLoaded(this, this.signal, () => this.#load(), (found) => this.#render(found, load));
     live.onChange('delivery', ({ id }) => id === this.params.id && load(), this.signal);
     live.onChange('work-order', ({ deliveryId }) => deliveryId === this.params.id && load(), this.signal);
     load();
@@ -47,28 +48,32 @@ export class DeliveryPage extends Page {
     return metrics.map((metric) => ({ metric, value: series[metric.key]?.values?.[0] ?? null })).filter(({ value }) => value !== null);
   }
 
-  /** @param {{delivery: any, alarm: any, order: any, reading: any}} found */
-  #render({ delivery, alarm, order, reading }) {
-    const title = String(delivery.fields?.title ?? delivery.fields?.item ?? delivery.mapping.name);
+  /** @param {{delivery: any, alarm: any, order: any, reading: any}} found @param {() => void} reload */
+  #render({ delivery, alarm, order, reading }, reload) {
+    const title = String(delivery.fields?.title ?? delivery.fields?.item ?? delivery.fields?.text ?? delivery.mapping.name);
     this.pageTitle = title;
     return h('div', null,
       pageHeader({
         above: breadcrumbs([{ name: 'Orders', href: '/orders' }, { name: delivery.externalId ?? operationName(delivery.operation) }]),
         title: [title, deliveryState(delivery.state)],
-        lead: delivery.detail && delivery.state !== 'delivered' ? delivery.detail : `${operationName(delivery.operation)} in ${delivery.connector.name}`,
-        actions: [retryButton(delivery), order?.link ? externalLink(order.link, 'Open in the ERP', 'button') : null],
+        lead: delivery.detail && !['delivered', 'dead'].includes(delivery.state) ? delivery.detail : `${operationName(delivery.operation)} in ${delivery.connector.name}`,
+        actions: [h('a', { class: 'button', href: `/deliveries/${delivery.id}/evidence` }, icon('list'), 'Evidence'), order?.link ? externalLink(order.link, 'Open in the ERP', 'button') : null],
       }),
+      deliveryCare(delivery, reload),
       trace(delivery, alarm, order, reading),
       h('div', { class: 'delivery-grid' },
         h('div', { class: 'stack' },
           card({ title: 'Time line' }, attempts(delivery)),
           delivery.device ? card({ title: 'Readings around it', actions: h('a', { href: `/devices/${delivery.device.key}` }, delivery.device.name) }, evidenceChart(delivery, alarm)) : null),
         h('div', { class: 'stack' },
-          card({ title: 'Sent to the ERP' }, facts(Object.entries(delivery.fields ?? {}).map(([name, value]) => [sentence(name), String(value)]))),
+          order ? card({ title: 'In the ERP' }, orderFacts(order)) : null,
+          card({ title: delivery.state === 'held' ? 'Would be sent' : 'Sent to the ERP' }, facts(Object.entries(delivery.fields ?? {}).map(([name, value]) => [sentence(name), String(value)]))),
           card({ title: 'Details' }, facts([
             ['Mapping', [h('a', { href: `/admin/mappings/${delivery.mapping.key}` }, delivery.mapping.name), ` (revision ${delivery.mapping.revision})`]],
             ['Connector', delivery.connector.name],
             ['Idempotency key', h('code', null, delivery.idempotencyKey)],
+            ['Added to the order of', delivery.attachedTo && h('a', { href: `/deliveries/${delivery.attachedTo}` }, 'an earlier alarm')],
+            ['Approved by', delivery.approvedBy], ['Note', delivery.note],
             ['Created', formatFullTime(delivery.createdAt)],
             ['Finished', delivery.finishedAt && formatFullTime(delivery.finishedAt)],
             ['Attempts', String(delivery.attempts)],
@@ -77,6 +82,15 @@ export class DeliveryPage extends Page {
   }
 }
 customElements.define('pw-delivery-page', DeliveryPage);
+
+/** What the ERP says about the order. @param {import('../components/order-parts.js').WorkOrder} order */
+export function orderFacts(order) {
+  return facts([
+    ['Number', h('span', { class: 'mono' }, order.number ?? order.externalId)], ['Phase', phaseBadge(phaseOf(order), order.status)], ['Assigned to', order.assignee],
+    ['Due', order.dueAt && formatFullTime(order.dueAt)], ['Begun', order.startedAt && formatFullTime(order.startedAt)], ['Finished', (order.finishedAt ?? order.doneAt) && formatFullTime(order.finishedAt ?? order.doneAt)],
+    ['Outcome', outcomeText(order)], ['Cost', costText(order.cost, order.currency)],
+  ]);
+}
 
 /** The chain from cause to effect. @param {any} delivery @param {any} alarm @param {any} order @param {any[] | null} reading */
 function trace(delivery, alarm, order, reading) {

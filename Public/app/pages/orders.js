@@ -1,42 +1,52 @@
-/** Orders: every delivery to an ERP with how far it is, and the ERP's own word on it. */
-import { get, post } from '../core/api.js';
-import { newestDeliveries, operationName } from '../core/deliveries.js';
+/** Deliveries: everything that Plantwright has asked ERP systems to do, how far it is, and what needs a person. */
+import { all, get, post, withQuery } from '../core/api.js';
+import { newestDeliveries, OPERATIONS, operationName } from '../core/deliveries.js';
 import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
-import { sentence } from '../core/format.js';
+import { formatCount, plural } from '../core/format.js';
 import { live } from '../core/live.js';
-import { mayOperate } from '../core/session.js';
+import { reasonWords } from '../core/reasons.js';
+import { mayAdmin, mayOperate } from '../core/session.js';
 import { formatDuration } from '../core/time.js';
+import { pausing } from '../admin/pausing.js';
 import { age } from '../components/age.js';
 import { deliveryState, upsert, whereabouts } from '../components/alarm-parts.js';
 import { DataTable } from '../components/data-table.js';
 import { externalLink, pageHeader, segmented } from '../components/layout.js';
+import { orderTabs, phaseBadge, phaseOf } from '../components/order-parts.js';
 import { emptyState, showLoaded } from '../components/states.js';
 import { toast } from '../components/toast.js';
+import { dismiss, retryButton } from './delivery-care.js';
 
 /** @typedef {import('../core/deliveries.js').Delivery} Delivery */
 
 /** @type {Record<string, string>} */
-const KINDS = { 'work-order.create': 'Work orders', 'stock.set': 'Stock', '': 'All' };
-/** @type {Record<string, string>} */
-const FILTERS = { '': 'All', pending: 'Pending', delivered: 'Delivered', dead: 'Failed', superseded: 'Superseded' };
+const FILTERS = { '': 'All', held: 'To approve', pending: 'Pending', delivered: 'Delivered', dead: 'Failed', superseded: 'Superseded', dismissed: 'Dismissed' };
 /** @type {Record<string, string[]>} */
-const STATES = { pending: ['waiting', 'leased', 'uncertain'], delivered: ['delivered'], dead: ['dead'], superseded: ['superseded'] };
+const STATES = { held: ['held'], pending: ['held', 'waiting', 'leased', 'uncertain'], delivered: ['delivered'], dead: ['dead'], superseded: ['superseded'], dismissed: ['dismissed'] };
+/** Those that a retry of many leaves to a person. */
+const LEFT_OUT = 'outcome-unknown';
 
 export class OrdersPage extends Page {
-  #kind = new URLSearchParams(location.search).get('kind') ?? 'work-order.create';
-  #filter = new URLSearchParams(location.search).get('state') ?? '';
+  #query = new URLSearchParams(location.search);
+  #choice = { kind: this.#query.get('kind') ?? '', state: this.#query.get('state') ?? '', connector: this.#query.get('connector') ?? '', reason: '' };
   /** @type {Delivery[]} */
   #deliveries = [];
+  /** Dismissed, but not yet on the server. @type {Set<string>} */
+  #hidden = new Set();
   /** @type {Map<string, any>} work orders by delivery */
   #workOrders = new Map();
   #body = h('div', { class: 'flush' });
+  #notices = h('div', { class: 'notices' });
+  #connector = h('select', { class: 'input', 'aria-label': 'Connector' });
+  #reason = h('select', { class: 'input', 'aria-label': 'Reason', hidden: true });
+  #retryAll = h('button', { type: 'button', class: 'button small', hidden: true });
 
   #table = new DataTable({
     caption: 'Deliveries to ERP systems', class: 'order-table',
     key: (/** @type {Delivery} */ delivery) => delivery.id,
-    empty: () => emptyState('clipboard-list', this.#filter || this.#kind !== 'work-order.create' ? 'None of these' : 'No orders yet',
-      this.#filter || this.#kind !== 'work-order.create' ? 'No delivery is of this kind and in this state.' : 'When a mapping’s rule raises an alarm, its order appears here.'),
+    empty: () => Object.values(this.#choice).some(Boolean) ? emptyState('clipboard-list', 'None of these', 'No delivery is of this kind and in this state.')
+      : emptyState('clipboard-list', 'No orders yet', 'When a mapping’s rule raises an alarm, its order appears here.'),
     columns: [
       { title: 'Order', class: 'wide', cell: orderCell },
       { title: 'Where', class: 'wide', cell: (delivery) => whereabouts(delivery) },
@@ -44,109 +54,150 @@ export class OrdersPage extends Page {
       { title: 'In the ERP', cell: (delivery) => this.#erpCell(delivery) },
       { title: 'Created', class: 'nowrap', cell: (delivery) => age(delivery.createdAt) },
       { title: 'Took', class: 'numeric nowrap', cell: (delivery) => tookCell(delivery) },
-      { title: 'Action', hideTitle: true, class: 'end fit no-label', cell: (delivery) => retryButton(delivery) },
+      { title: 'Action', hideTitle: true, class: 'end fit no-label', cell: (delivery) => this.#actions(delivery) },
     ],
   });
 
   connected() {
     this.pageTitle = 'Orders';
+    const kind = h('select', { class: 'input', 'aria-label': 'Kind', on: { change: () => this.#choose({ kind: kind.value }) } },
+      h('option', { value: '' }, 'Everything'), OPERATIONS.map((operation) => h('option', { value: operation, selected: operation === this.#choice.kind }, operationName(operation))));
     fill(this,
-      pageHeader({ title: 'Orders', lead: 'What Plantwright has asked your ERP to do. Each is created once, whatever fails on the way.' }),
+      pageHeader({ title: 'Orders', lead: 'What Plantwright has asked your ERP to do. Each is created once, whatever fails on the way.' }), orderTabs('/orders'), this.#notices,
       h('section', { class: 'card', 'aria-label': 'Orders' }, h('div', { class: 'toolbar' },
-        segmented({ label: 'Kind', value: this.#kind, options: choices(KINDS), onChange: (kind) => this.#choose({ kind }) }),
-        segmented({ label: 'State', value: this.#filter, options: choices(FILTERS), onChange: (state) => this.#choose({ state }) })), this.#body));
+        segmented({ label: 'State', value: this.#choice.state, options: Object.entries(FILTERS).map(([value, text]) => ({ value, text })), onChange: (state) => this.#choose({ state, reason: '' }) }),
+        kind, this.#connector, this.#reason, mayOperate() ? this.#retryAll : null), this.#body));
+    this.listen(this.#connector, 'change', () => this.#choose({ connector: this.#connector.value }));
+    this.listen(this.#reason, 'change', () => {
+      this.#choice.reason = this.#reason.value;
+      this.#draw();
+    });
+    this.listen(this.#retryAll, 'click', () => this.#retryMany());
     live.onChange('delivery', (delivery) => this.#changed(delivery), this.signal);
     live.onChange('work-order', (order) => this.#orderChanged(order), this.signal);
     this.listen(live, 'resync', () => this.#load());
+    this.#loadConnectors();
     this.#load();
   }
 
-  /** @param {{kind?: string, state?: string}} choice */
-  #choose({ kind = this.#kind, state = this.#filter }) {
-    this.#kind = kind;
-    this.#filter = state;
-    const query = new URLSearchParams({ ...(state ? { state } : {}), ...(kind === 'work-order.create' ? {} : { kind }) });
-    history.replaceState(null, '', query.size ? `/orders?${query}` : '/orders');
+  /** @param {{kind?: string, state?: string, connector?: string, reason?: string}} change */
+  #choose(change) {
+    this.#choice = { ...this.#choice, ...change };
+    const { kind, state, connector } = this.#choice;
+    history.replaceState(null, '', withQuery('/orders', { state, kind, connector }));
     this.#load();
+  }
+
+  /** Those to choose from; paused ones are said above the list. */
+  async #loadConnectors() {
+    const connectors = await all('/api/v1/connectors', this.signal).catch(() => []);
+    fill(this.#connector, h('option', { value: '' }, 'Every connector'), connectors.map(({ key, name }) => h('option', { value: key, selected: key === this.#choice.connector }, name)));
+    this.#connector.hidden = connectors.length < 2;
+    fill(this.#notices, connectors.filter(({ paused }) => paused).map((connector) => {
+      const { button, notice } = pausing(connector);
+      if (mayAdmin()) notice.append(button);
+      return notice;
+    }));
   }
 
   #load() {
+    const { kind, state, connector } = this.#choice;
     return showLoaded(this.#body, this.signal, () => Promise.all([
-      newestDeliveries({ operation: this.#kind, state: this.#filter, limit: 200 }, this.signal), get('/api/v1/work-orders?limit=1000', this.signal),
+      newestDeliveries({ operation: kind, state, connector, limit: 200 }, this.signal), get('/api/v1/work-orders?limit=1000', this.signal),
     ]), ([deliveries, orders], begun) => {
       this.#deliveries = deliveries;
       this.#workOrders = new Map(orders.items.map((/** @type {any} */ order) => [order.deliveryId, order]));
-      this.#table.set(this.#deliveries);
+      this.#draw();
       live.replay(begun, 'delivery', (delivery) => this.#changed(delivery));
       live.replay(begun, 'work-order', (order) => this.#orderChanged(order));
       return this.#table.element;
     });
   }
 
+  #draw() {
+    const isFailed = this.#choice.state === 'dead', reasons = [...new Set(this.#deliveries.map(({ reason }) => reason).filter(Boolean))].sort();
+    this.#reason.hidden = !isFailed || reasons.length < 2;
+    if (isFailed) fill(this.#reason, h('option', { value: '' }, 'Every reason'), reasons.map((reason) => h('option', { value: reason, selected: reason === this.#choice.reason }, reasonWords(reason))));
+    const shown = this.#deliveries.filter(({ id, reason }) => !this.#hidden.has(id) && (!isFailed || this.#choice.reason === '' || reason === this.#choice.reason));
+    const count = shown.filter(({ reason }) => reason !== LEFT_OUT).length;
+    this.#retryAll.hidden = !isFailed || count === 0;
+    fill(this.#retryAll, icon('rotate-ccw'), count === 1 ? 'Retry it' : `Retry all ${formatCount(count)}`);
+    this.#table.set(shown);
+  }
+
+  async #retryMany() {
+    const { kind, connector, reason } = this.#choice;
+    this.#retryAll.disabled = true;
+    try {
+      const { retried } = await post('/api/v1/deliveries/retry', Object.fromEntries(Object.entries({ operation: kind, connector, reason }).filter(([, value]) => value !== '')));
+      toast(retried === 0 ? 'None of these can be retried together; open them one by one' : `${plural(retried, 'delivery', 'deliveries')} tried again`);
+      await this.#load();
+    } catch (error) {
+      toast(error instanceof Error ? error.message : String(error), 'failed');
+    } finally {
+      this.#retryAll.disabled = false;
+    }
+  }
+
   /** @param {Delivery} delivery */
   #changed(delivery) {
-    const isNew = !this.#deliveries.some(({ id }) => id === delivery.id);
-    const fits = (this.#kind === '' || this.#kind === delivery.operation) && (this.#filter === '' || STATES[this.#filter]?.includes(delivery.state));
+    const { kind, state, connector } = this.#choice, isNew = !this.#deliveries.some(({ id }) => id === delivery.id);
+    const fits = (kind === '' || kind === delivery.operation) && (state === '' || STATES[state]?.includes(delivery.state)) && (connector === '' || connector === delivery.connector.key);
     this.#deliveries = fits ? upsert(this.#deliveries, delivery) : this.#deliveries.filter(({ id }) => id !== delivery.id);
-    this.#table.set(this.#deliveries);
+    this.#draw();
     if (isNew && fits) this.#table.highlight(delivery.id);
   }
 
   /** @param {any} order */
   #orderChanged(order) {
+    if (!order.deliveryId) return;
     this.#workOrders.set(order.deliveryId, order);
     this.#deliveries = this.#deliveries.map((delivery) => delivery.id === order.deliveryId ? { ...delivery } : delivery);
-    this.#table.set(this.#deliveries);
+    this.#draw();
   }
 
   /** @param {Delivery} delivery */
   #erpCell(delivery) {
-    const order = this.#workOrders.get(delivery.id);
-    const number = delivery.externalId ? h('span', { class: 'mono' }, delivery.externalId) : null;
+    const order = this.#workOrders.get(delivery.id), name = order?.number ?? delivery.externalId;
+    const number = name ? h('span', { class: 'mono' }, name) : null;
+    if (delivery.attachedTo) return [h('a', { href: `/deliveries/${delivery.attachedTo}`, class: 'mono' }, delivery.externalId ?? 'its order'), h('span', { class: 'sub' }, 'added to an open order')];
     if (!order) return number ?? h('span', { class: 'soft' }, delivery.state === 'delivered' ? delivery.connector.name : '–');
-    const status = h('span', { class: `badge ${order.doneAt ? 'good' : 'info'}` }, sentence(order.status || 'created'));
-    return [order.link ? externalLink(order.link, number ?? 'Open') : number, ' ', status];
+    return [order.link ? externalLink(order.link, number ?? 'Open') : number, ' ', phaseBadge(phaseOf(order), order.status)];
+  }
+
+  /** @param {Delivery} delivery */
+  #actions(delivery) {
+    if (!mayOperate()) return null;
+    if (delivery.state === 'held') return h('a', { class: 'button small primary', href: `/deliveries/${delivery.id}` }, icon('check'), 'Decide …');
+    if (delivery.state !== 'dead') return null;
+    const view = (/** @type {'add' | 'delete'} */ verb) => () => {
+      this.#hidden[verb](delivery.id);
+      this.#draw();
+    };
+    return h('div', { class: 'actions nowrap' },
+      delivery.reason === LEFT_OUT ? h('a', { class: 'button small', href: `/deliveries/${delivery.id}` }, icon('search'), 'Look …') : retryButton(delivery),
+      h('button', { type: 'button', class: 'button small', on: { click: () => dismiss(delivery, { hide: view('add'), show: view('delete') }) } }, 'Dismiss'));
   }
 }
 customElements.define('pw-orders-page', OrdersPage);
 
 /** @param {Delivery} delivery */
 function orderCell(delivery) {
-  const title = delivery.fields?.title ?? delivery.fields?.item ?? delivery.mapping.name;
+  const title = delivery.fields?.title ?? delivery.fields?.item ?? delivery.fields?.text ?? delivery.mapping.name;
   return [
     h('a', { href: `/deliveries/${delivery.id}`, class: 'main' }, String(title)),
     h('span', { class: 'sub' }, operationName(delivery.operation)),
   ];
 }
 
-/** @param {Record<string, string>} texts by value */
-const choices = (texts) => Object.entries(texts).map(([value, text]) => ({ value, text }));
-
 /** @param {Delivery} delivery */
 function reasonOf(delivery) {
   if (!delivery.reason || delivery.state === 'delivered') return null;
-  return h('span', { class: 'sub', title: delivery.detail ?? '' }, sentence(delivery.reason));
+  return h('span', { class: 'sub', title: delivery.detail ?? '' }, reasonWords(delivery.reason));
 }
 
 /** @param {Delivery} delivery */
 function tookCell(delivery) {
   if (delivery.state !== 'delivered') return delivery.attempts > 1 ? h('span', { class: 'soft' }, `${delivery.attempts} tries`) : '';
   return h('span', { title: 'From the reading to the answer of the ERP' }, formatDuration(Date.parse(delivery.finishedAt) - Date.parse(delivery.readingTs)));
-}
-
-/** @param {Delivery} delivery */
-export function retryButton(delivery) {
-  if (delivery.state !== 'dead' || !mayOperate()) return null;
-  const button = h('button', { type: 'button', class: 'button small' }, icon('rotate-ccw'), 'Retry');
-  button.addEventListener('click', async () => {
-    button.disabled = true;
-    try {
-      await post(`/api/v1/deliveries/${delivery.id}/retry`);
-      toast('The delivery is tried again');
-    } catch (error) {
-      button.disabled = false;
-      toast(error instanceof Error ? error.message : String(error), 'failed');
-    }
-  });
-  return button;
 }

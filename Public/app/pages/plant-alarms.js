@@ -6,7 +6,7 @@ import { plant } from '../core/plant.js';
 import { severityBadge } from '../core/severity.js';
 import { formatDuration } from '../core/time.js';
 import { age } from '../components/age.js';
-import { orderLink, upsert, withOrder } from '../components/alarm-parts.js';
+import { ordersCell, upsert, withOrder } from '../components/alarm-parts.js';
 import { DataTable } from '../components/data-table.js';
 import { card } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
@@ -34,7 +34,7 @@ export function alarmsOf(scope, signal) {
         title: 'State',
         cell: (alarm) => alarm.clearedAt ? `Cleared after ${formatDuration(Date.parse(alarm.clearedAt) - Date.parse(alarm.raisedAt))}` : h('strong', null, 'Active'),
       },
-      { title: 'Order', class: 'end', cell: (alarm) => alarm.orders.map(orderLink) },
+      { title: 'Order', class: 'end', cell: ordersCell },
     ],
   });
   const changed = (/** @type {Alarm} */ alarm) => {

@@ -15,7 +15,7 @@ def add_examples(store) -> None:
         held["fields"]["title"] = ("Replace the bearing of Conveyor 2.1", "Replace the bearing of Conveyor 2.5")[index]
     lost = _delivery(store, "motor-09", present - 100 * 60_000, state="dead", reason="outcome-unknown",
                      detail="No answer came, and the ERP cannot be asked for the order.")
-    lost["timeline"] = [_attempt(lost, 1, "unknown", None, "")]
+    lost["timeline"] = [_attempt(lost, 1, "uncertain", None, "")]
     late = _delivery(store, "motor-04", present - 130 * 60_000, state="delivered", external="MR-88")
     late["timeline"] = [_attempt(late, 1, "transient", None, "connection reset by peer"),
                         {**_attempt(late, 2, "not-found", 200, '{"result":[]}'), "purpose": "look-up"}, _attempt(late, 3, "done", 200, '{"result":[88]}')]
@@ -115,7 +115,7 @@ def retry(store, match, query, body):
 
 
 def retry_many(store, match, query, body):
-    wanted = [d for d in store.deliveries.values() if d["state"] == "dead" and d["reason"] not in ("outcome-unknown", "dismissed")
+    wanted = [d for d in store.deliveries.values() if d["state"] == "dead" and d["reason"] != "outcome-unknown"
               and body.get("connector") in (None, d["connector"]["key"]) and body.get("reason") in (None, d["reason"])
               and body.get("operation") in (None, d["operation"])]
     for delivery in wanted:
@@ -124,7 +124,7 @@ def retry_many(store, match, query, body):
 
 
 def dismiss(store, match, query, body):
-    return _settle(store, store.deliveries[match[1]], state="superseded", reason="dismissed", detail="Ada Jansen dismissed it.")
+    return _settle(store, store.deliveries[match[1]], state="dismissed")
 
 
 def work_orders(store, match, query, body):
