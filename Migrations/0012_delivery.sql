@@ -107,24 +107,32 @@ CREATE TRIGGER delivery_place_again BEFORE UPDATE ON delivery
         OR OLD.target_id IS DISTINCT FROM NEW.target_id OR OLD.target IS DISTINCT FROM NEW.target)
     EXECUTE FUNCTION place_delivery();
 
+-- Lets a waiting delivery go, unless somebody else is at it: waiting here could end in a deadlock with ingest.
+CREATE FUNCTION let_delivery_go(next uuid, since timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM delivery WHERE id = next AND NOT is_next FOR NO KEY UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        UPDATE delivery SET is_next = true, next_attempt_at = least(next_attempt_at, since) WHERE id = next;
+    END IF;
+END $$;
+
 -- The end of one is the beginning of the next: of its lane, and of those about the order that it made. One that is
 -- missed, because two transactions did not see each other, is found by the dispatcher's sweep.
 CREATE FUNCTION promote_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.lane IS NOT NULL THEN
-        UPDATE delivery SET is_next = true WHERE NOT is_next AND id = (
+        PERFORM let_delivery_go(d.id, NULL) FROM (
             SELECT d.id FROM delivery d
             WHERE d.connector_id = OLD.connector_id AND d.lane = OLD.lane AND d.state IN ('waiting', 'leased', 'uncertain')
                 AND d.id <> NEW.id
-            ORDER BY d.created_at, d.reading_ts, d.id LIMIT 1);
+            ORDER BY d.created_at, d.reading_ts, d.id LIMIT 1) d;
     END IF;
     IF NEW.operation = 'work-order.create' AND NEW.finished_at IS NOT NULL THEN
-        UPDATE delivery SET is_next = true, next_attempt_at = least(next_attempt_at, NEW.finished_at)
-        WHERE NOT is_next AND state = 'waiting' AND id = (
+        PERFORM let_delivery_go(d.id, NEW.finished_at) FROM (
             SELECT d.id FROM delivery d
             WHERE d.connector_id = NEW.connector_id AND d.lane = 'order/' || NEW.id
                 AND d.state IN ('waiting', 'leased', 'uncertain')
-            ORDER BY d.created_at, d.reading_ts, d.id LIMIT 1);
+            ORDER BY d.created_at, d.reading_ts, d.id LIMIT 1) d;
     END IF;
     RETURN NULL;
 END $$;

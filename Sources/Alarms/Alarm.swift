@@ -34,6 +34,8 @@ public struct Alarm: Hashable, Sendable {
     public var acknowledgedBy: String?
     /// What they noted.
     public var note: String?
+    /// What came of its order; nil while that is not over, and without one.
+    public var outcome: AlarmOutcome?
 
     /// Whether its condition is active, acknowledged or not.
     public var isOpen: Bool { clearedAt == nil }
@@ -61,6 +63,7 @@ extension Alarm {
             "acknowledgedBy": .optional(acknowledgedBy),
             "acknowledgedAfterSeconds": .optional(acknowledgedAt.map { max(0, $0.seconds(since: receivedAt)) }),
             "note": .optional(note),
+            "outcome": outcome?.json ?? .null,
         ]
     }
 

@@ -20,7 +20,32 @@ enum AlarmQueries {
             clearReason: try row.optionalEnumeration(11),
             acknowledgedAt: try row.optionalTimestamp(12),
             acknowledgedBy: try row.optionalString(13),
-            note: try row.optionalString(14)
+            note: try row.optionalString(14),
+            outcome: try outcome(row)
+        )
+    }
+
+    private static func outcome(_ row: ResultRow) throws(PostgresError) -> AlarmOutcome? {
+        guard let order = try row.optionalString(15), let phase = try row.optionalString(16) else { return nil }
+        return AlarmOutcome(
+            order: order,
+            phase: phase,
+            text: try row.optionalString(17),
+            failureCode: try row.optionalString(18),
+            finishedAt: try row.optionalTimestamp(19)
+        )
+    }
+
+    /// Labels alarms with what came of their order; nil takes the label away.
+    static func label(_ ids: [UUID], with outcome: AlarmOutcome?) -> Statement<Void> {
+        Statement(
+            "alarms.alarm.label",
+            """
+            UPDATE alarm SET outcome_order = \(outcome?.order), outcome_phase = \(outcome?.phase),
+                outcome_text = \(outcome?.text), outcome_failure_code = \(outcome?.failureCode),
+                outcome_at = \(outcome?.finishedAt)
+            WHERE id = ANY(\(ids))
+            """
         )
     }
 
@@ -29,7 +54,8 @@ enum AlarmQueries {
             "alarms.alarm.find",
             """
             SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note
+                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
+                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
             FROM alarm a JOIN rule r ON r.id = a.rule_id WHERE a.id = \(id)
             """,
             row: decode
@@ -52,7 +78,8 @@ enum AlarmQueries {
             "alarms.alarm.list-open",
             """
             SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note
+                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
+                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
             FROM alarm a JOIN rule r ON r.id = a.rule_id
             WHERE a.cleared_at IS NULL
                 AND (\(cursor?.raisedAt) IS NULL OR (a.raised_at, a.id) < (\(cursor?.raisedAt), \(cursor?.id)))
@@ -72,7 +99,8 @@ enum AlarmQueries {
             "alarms.alarm.list-cleared",
             """
             SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note
+                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
+                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
             FROM alarm a JOIN rule r ON r.id = a.rule_id
             WHERE a.cleared_at IS NOT NULL
                 AND (\(cursor?.raisedAt) IS NULL OR (a.raised_at, a.id) < (\(cursor?.raisedAt), \(cursor?.id)))
@@ -92,7 +120,8 @@ enum AlarmQueries {
             "alarms.alarm.list-all",
             """
             SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note
+                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
+                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
             FROM alarm a JOIN rule r ON r.id = a.rule_id
             WHERE (\(cursor?.raisedAt) IS NULL OR (a.raised_at, a.id) < (\(cursor?.raisedAt), \(cursor?.id)))
                 AND (\(filter.severityTexts) IS NULL OR a.severity = ANY(\(filter.severityTexts)))
@@ -112,7 +141,8 @@ enum AlarmQueries {
             "alarms.alarm.range",
             """
             SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note
+                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
+                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
             FROM alarm a JOIN rule r ON r.id = a.rule_id
             WHERE a.device_id = \(device) AND a.raised_at < \(to) AND (a.cleared_at IS NULL OR a.cleared_at >= \(from))
             ORDER BY a.raised_at, a.id LIMIT \(Int64(limit))
@@ -156,6 +186,7 @@ enum AlarmQueries {
         return [
             AnyStatement(find(id)), AnyStatement(range(device: 0, from: time, to: time, limit: 1)),
             AnyStatement(acknowledge(id, by: "", note: nil, at: time)), AnyStatement(openCounts()),
+            AnyStatement(label([], with: nil)),
         ] + AlarmState.allCases.map { AnyStatement(list(AlarmFilter(state: $0), after: nil, limit: 1)) }
     }()
 }

@@ -75,6 +75,17 @@ public struct AlarmStore: Sendable {
         return try await alarm(id)
     }
 
+    /// Labels alarms with what came of their order; nil takes the label away.
+    ///
+    /// - Throws: `PostgresError`.
+    public static func label(
+        _ ids: [UUID],
+        with outcome: AlarmOutcome?,
+        in session: any PostgresSession
+    ) async throws {
+        try await session.execute(AlarmQueries.label(ids, with: outcome))
+    }
+
     /// The open alarms, counted by severity, device and asset.
     public func openAlarms() async throws -> OpenAlarms {
         OpenAlarms(try await pool.query(AlarmQueries.openCounts()), plant: plant.snapshot)

@@ -7,6 +7,7 @@ public final class MetricsRegistry: Sendable {
         case gauge(Gauge)
         case histogram(Histogram)
         case family(CounterFamily)
+        case gauges(GaugeFamily)
     }
 
     private struct Entry: Sendable {
@@ -51,6 +52,13 @@ public final class MetricsRegistry: Sendable {
         return family
     }
 
+    /// Adds gauges that differ in labels.
+    public func gauges(_ name: String, _ help: String, labels: [String]) -> GaugeFamily {
+        let family = GaugeFamily(labels: labels)
+        add(name, help, .gauges(family))
+        return family
+    }
+
     /// Everything in Prometheus' text format 0.0.4.
     public func exposition() -> String {
         var text = ""
@@ -78,8 +86,12 @@ extension MetricsRegistry {
         case .family(let family):
             text += "# TYPE \(name) counter\n"
             for (values, counter) in family.all {
-                let labels = zip(family.labels, values).map { "\($0)=\"\(escaped(label: $1))\"" }
-                text += "\(name){\(labels.joined(separator: ","))} \(counter.value)\n"
+                text += "\(name){\(labels(family.labels, values))} \(counter.value)\n"
+            }
+        case .gauges(let family):
+            text += "# TYPE \(name) gauge\n"
+            for (values, gauge) in family.all {
+                text += "\(name){\(labels(family.labels, values))} \(number(gauge.value))\n"
             }
         case .histogram(let histogram):
             text += "# TYPE \(name) histogram\n"
@@ -90,6 +102,10 @@ extension MetricsRegistry {
             text += "\(name)_bucket{le=\"+Inf\"} \(snapshot.count)\n"
             text += "\(name)_sum \(number(snapshot.sum))\n\(name)_count \(snapshot.count)\n"
         }
+    }
+
+    private static func labels(_ names: [String], _ values: [String]) -> String {
+        zip(names, values).map { "\($0)=\"\(escaped(label: $1))\"" }.joined(separator: ",")
     }
 
     private static func number(_ value: Double) -> String {

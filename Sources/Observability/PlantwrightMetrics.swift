@@ -33,6 +33,7 @@ public final class PlantwrightMetrics: Sendable {
     /// What the workers on stored readings tell.
     public let store: StoreMetrics
     private let deliveriesByOutcome: CounterFamily
+    private let circuits: GaugeFamily
     private let httpRequests: CounterFamily
     private let httpRefusals: CounterFamily
 
@@ -63,6 +64,11 @@ public final class PlantwrightMetrics: Sendable {
             "plantwright_deliveries_total",
             "Finished attempts to deliver to an ERP.",
             labels: ["connector", "outcome"]
+        )
+        circuits = registry.gauges(
+            "plantwright_connector_circuit_open",
+            "Whether an ERP fails all the time, so that only probes are sent to it.",
+            labels: ["connector"]
         )
         deliveriesPending = registry.gauge(
             "plantwright_deliveries_pending",
@@ -95,6 +101,9 @@ public final class PlantwrightMetrics: Sendable {
     public func deliveries(connector: String, outcome: String) -> Counter {
         deliveriesByOutcome.counter([connector, outcome])
     }
+
+    /// Whether a connector's ERP fails all the time: 1, else 0.
+    public func circuit(connector: String) -> Gauge { circuits.gauge([connector]) }
 
     /// The counter of refused HTTP requests with one reason, such as `invalid-host`.
     public func httpRefusals(reason: String) -> Counter {

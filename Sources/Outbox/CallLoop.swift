@@ -47,7 +47,11 @@ final class CallLoop<Call: ConnectorCall>: Sendable {
     func inFlight(_ connectorID: Int32) -> Int { state.withLock { $0.places.taken(by: connectorID) } }
 
     /// How many more calls a connector may begin, the bound for all aside.
-    func free(for connectorID: Int32) -> Int { state.withLock { $0.places.free(for: connectorID) } }
+    ///
+    /// - Parameter bound: the bound for this connector; nil for the usual one.
+    func free(for connectorID: Int32, bound: Int? = nil) -> Int {
+        state.withLock { $0.places.free(for: connectorID, bound: bound) }
+    }
 
     /// Divides the free places fairly.
     func share(_ wishes: [CallAllotment]) -> [CallAllotment] { state.withLock { $0.places.share(wishes) } }

@@ -25,7 +25,11 @@ struct CallPlaces: Hashable, Sendable {
     func taken(by connectorID: Int32) -> Int { taken[connectorID, default: 0] }
 
     /// How many more calls a connector may begin, the bound for all aside.
-    func free(for connectorID: Int32) -> Int { max(0, perConnector - taken(by: connectorID)) }
+    ///
+    /// - Parameter bound: the bound for this connector; nil for the usual one.
+    func free(for connectorID: Int32, bound: Int? = nil) -> Int {
+        max(0, (bound ?? perConnector) - taken(by: connectorID))
+    }
 
     /// Takes a place.
     mutating func take(_ connectorID: Int32) {

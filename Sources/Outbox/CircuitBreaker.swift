@@ -10,7 +10,7 @@ struct CircuitBreaker: Hashable, Sendable {
     var threshold: Int
     /// Seconds between probes while open.
     var probeInterval: Double
-    private var failures = 0
+    private(set) var failures = 0
     private var nextProbe: Timestamp?
 
     /// Makes a closed breaker.

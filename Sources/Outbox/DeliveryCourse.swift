@@ -14,8 +14,10 @@ enum DeliveryStep: Hashable, Sendable {
 
 /// The state that a delivery takes after a step.
 enum DeliveryVerdict: Hashable, Sendable {
-    /// It is in the ERP, under this number if it made something.
-    case delivered(externalID: String?)
+    /// It is in the ERP, under this number if it made something; `note` is worth reading.
+    case delivered(externalID: String?, note: String? = nil)
+    /// It is not needed any more; nothing of it is in the ERP.
+    case superseded(reason: String, detail: String)
     /// It ends here. `mayHaveHappened` tells whether a call may have reached the ERP all the same.
     case dead(reason: String, detail: String, mayHaveHappened: Bool)
     /// It certainly is not in the ERP; it is sent at that time.
@@ -66,8 +68,8 @@ struct DeliveryCourse: Hashable, Sendable {
     /// - Returns: the state that the delivery takes.
     func verdict(after outcome: CallOutcome, at now: Timestamp, jitter: Double) -> DeliveryVerdict {
         switch outcome {
-        case .done(let externalID, _):
-            return .delivered(externalID: externalID)
+        case .done(let externalID, let note):
+            return .delivered(externalID: externalID, note: note)
         case .refused(let reason, let detail):
             return .dead(reason: reason, detail: detail, mayHaveHappened: false)
         case .stuck(let reason, let detail):
@@ -103,8 +105,8 @@ struct DeliveryCourse: Hashable, Sendable {
         jitter: Double
     ) -> DeliveryVerdict {
         switch outcome {
-        case .found(let externalID, _):
-            return .delivered(externalID: externalID)
+        case .found(let externalID, let note):
+            return .delivered(externalID: externalID, note: note)
         case .stuck(let reason, let detail):
             return .dead(reason: reason, detail: detail, mayHaveHappened: true)
         case .failed(let reason, let detail, let asked):

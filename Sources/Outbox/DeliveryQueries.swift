@@ -11,7 +11,7 @@ enum DeliveryQueries {
         switch filter.state {
         case .pending: pending(filter, cursor, Int64(limit))
         case .dead: dead(filter, cursor, Int64(limit))
-        case .delivered, .superseded, nil: any(filter, cursor, Int64(limit))
+        case .held, .delivered, .superseded, .dismissed, nil: any(filter, cursor, Int64(limit))
         }
     }
 
@@ -36,7 +36,7 @@ enum DeliveryQueries {
             "outbox.delivery.page-pending",
             """
             SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
-            WHERE d.state IN ('waiting', 'leased', 'uncertain')
+            WHERE d.state IN ('held', 'waiting', 'leased', 'uncertain')
                 AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
                 AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
                 AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
@@ -71,7 +71,8 @@ enum DeliveryQueries {
             SELECT d.id, d.idempotency_key, m.key, m.name, d.mapping_revision, c.key, c.name, d.operation, d.state,
                 d.reason, d.detail, d.attempts, d.created_at,
                 CASE WHEN d.finished_at IS NULL THEN d.next_attempt_at END, d.finished_at, d.external_id, d.alarm_id,
-                v.key, v.name, a.key, a.name, d.fields, d.reading_ts, d.reading_received_at
+                v.key, v.name, a.key, a.name, d.fields, d.reading_ts, d.reading_received_at, d.note, d.target_id,
+                d.attached_to, d.target
             FROM delivery d JOIN mapping m ON m.id = d.mapping_id JOIN connector c ON c.id = d.connector_id
                 LEFT JOIN device v ON v.id = d.device_id LEFT JOIN asset a ON a.id = d.asset_id
             WHERE d.id = ANY(\(ids)) ORDER BY d.created_at DESC, d.id DESC
@@ -97,7 +98,11 @@ enum DeliveryQueries {
                 asset: try row.optionalResource(19, 20),
                 fields: try row.json(21).object ?? JSONObject(),
                 readingTimestamp: try row.timestamp(22),
-                readingReceivedAt: try row.timestamp(23)
+                readingReceivedAt: try row.timestamp(23),
+                note: try row.optionalString(24),
+                targetID: try row.optionalUUID(25),
+                attachedTo: try row.optionalUUID(26),
+                target: try row.optionalString(27)
             )
         }
     }
@@ -107,7 +112,7 @@ enum DeliveryQueries {
         Statement(
             "outbox.delivery.timeline",
             """
-            SELECT number, purpose, started_at, ended_at, outcome, request, status, response
+            SELECT number, purpose, started_at, ended_at, outcome, request, status, response, exchanges, note
             FROM delivery_attempt WHERE delivery_id = \(id) ORDER BY number
             """
         ) { row throws(PostgresError) in
@@ -119,45 +124,11 @@ enum DeliveryQueries {
                 outcome: try row.optionalString(4),
                 request: try row.optionalString(5),
                 status: try row.optionalInt32(6).map(Int.init),
-                response: try row.optionalString(7)
+                response: try row.optionalString(7),
+                earlier: try row.optionalJSON(8)?.array ?? [],
+                note: try row.optionalString(9)
             )
         }
-    }
-
-    /// What decides whether a delivery can be retried; locks it.
-    static func retryFacts(_ id: UUID) -> Statement<RetryFacts> {
-        Statement(
-            "outbox.delivery.retry-facts",
-            """
-            SELECT d.state, d.reason, d.attempts, d.attempt_started_at IS NOT NULL, c.deleted_at IS NOT NULL,
-                d.operation = 'stock.set' AND EXISTS (
-                    SELECT FROM delivery n WHERE n.connector_id = d.connector_id AND n.item = d.item
-                        AND n.operation = d.operation AND n.state <> 'dead' AND n.reading_ts > d.reading_ts)
-            FROM delivery d JOIN connector c ON c.id = d.connector_id
-            WHERE d.id = \(id) FOR UPDATE OF d
-            """
-        ) { row throws(PostgresError) in
-            RetryFacts(
-                state: try row.enumeration(0),
-                reason: try row.optionalString(1),
-                attempts: Int(try row.int32(2)),
-                mayHaveHappened: try row.bool(3),
-                isConnectorDeleted: try row.bool(4),
-                hasNewerFigure: try row.bool(5)
-            )
-        }
-    }
-
-    /// Makes a dead delivery due.
-    static func retry(_ id: UUID, as state: DeliveryState, at now: Timestamp) -> Statement<Void> {
-        Statement(
-            "outbox.delivery.retry",
-            """
-            UPDATE delivery SET state = \(state), next_attempt_at = \(now), finished_at = NULL, reason = NULL,
-                detail = NULL, attempt_started_at = CASE WHEN \(state == .uncertain) THEN attempt_started_at END
-            WHERE id = \(id) AND state = 'dead'
-            """
-        )
     }
 
     /// Tells the dispatchers, once the transaction is committed.
@@ -169,9 +140,9 @@ enum DeliveryQueries {
         Statement(
             "outbox.counts",
             """
-            SELECT (SELECT count(*) FROM delivery WHERE state IN ('waiting', 'leased', 'uncertain')),
+            SELECT (SELECT count(*) FROM delivery WHERE state IN ('held', 'waiting', 'leased', 'uncertain')),
                 (SELECT count(*) FROM delivery WHERE state = 'dead'),
-                (SELECT count(*) FROM work_order WHERE done_at IS NULL AND next_check_at IS NOT NULL)
+                (SELECT count(*) FROM work_order WHERE phase IN ('open', 'in-progress'))
             """
         ) { row throws(PostgresError) in
             OutboxCounts(waiting: try row.int(0), dead: try row.int(1), openOrders: try row.int(2))
@@ -182,21 +153,9 @@ enum DeliveryQueries {
         let id = LeasedDelivery.arbitrary.id
         let states: [DeliveryFilterState?] = [nil, .pending, .dead]
         return [
-            AnyStatement(rows([])), AnyStatement(timeline(id)), AnyStatement(retryFacts(id)),
-            AnyStatement(retry(id, as: .waiting, at: Timestamp(microseconds: 0))), AnyStatement(notify()),
-            AnyStatement(counts()),
+            AnyStatement(rows([])), AnyStatement(timeline(id)), AnyStatement(notify()), AnyStatement(counts()),
         ] + states.map { AnyStatement(page(DeliveryFilter(state: $0), after: nil, limit: 1)) }
     }()
-}
-
-/// What decides whether a delivery can be retried.
-struct RetryFacts: Hashable, Sendable {
-    var state: DeliveryState
-    var reason: String?
-    var attempts: Int
-    var mayHaveHappened: Bool
-    var isConnectorDeleted: Bool
-    var hasNewerFigure: Bool
 }
 
 extension ResultRow {

@@ -2,6 +2,8 @@ import ERPConnectors
 
 /// Where a delivery stands.
 public enum DeliveryState: String, CaseIterable, Sendable {
+    /// Waits for a person's approval; nothing of it can be in the ERP.
+    case held
     /// Due at its next attempt; nothing of it can be in the ERP.
     case waiting
     /// A dispatcher works on it.
@@ -12,8 +14,10 @@ public enum DeliveryState: String, CaseIterable, Sendable {
     case delivered
     /// Nobody works on it until a person says so.
     case dead
-    /// A newer figure took its place before it was sent.
+    /// Something else took its place before it was sent: a newer figure, or work that had begun.
     case superseded
+    /// A person has seen that it is dead, and wants nothing done.
+    case dismissed
 }
 
 /// What one call of an attempt was for.
@@ -43,4 +47,12 @@ enum DeliveryReason {
     static let notFound = "not-found"
     /// A look-up found nothing, but the ERP may still be at it.
     static let notFoundYet = "not-found-yet"
+    /// The order that it is about was never made, or is not known.
+    static let noOrder = "no-order"
+    /// The order that it is about is not made yet.
+    static let waitsForOrder = "waits-for-order"
+    /// Work on the order had begun before it could be cancelled.
+    static let workBegun = "work-begun"
+    /// A person did not approve it.
+    static let rejected = "rejected"
 }

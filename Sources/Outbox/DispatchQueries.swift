@@ -4,27 +4,52 @@ import Foundation
 import PostgreSQL
 import Primitives
 
-/// The dispatcher's statements on deliveries.
+/// A connector that has due deliveries, with the limits that an admin set.
+struct DueConnector: Hashable, Sendable {
+    /// The row.
+    var id: Int32
+    /// How many calls may begin in a minute of the clock.
+    var perMinute: Int?
+    /// How many calls may begin in 60 minutes.
+    var perHour: Int?
+    /// How many calls may be under way, over all processes.
+    var concurrent: Int?
+
+    /// Whether what other processes do counts.
+    var isLimited: Bool { perMinute != nil || perHour != nil || concurrent != nil }
+}
+
+/// The dispatcher's statements that find and lease deliveries.
 ///
 /// The time is always the caller's, so that tests decide on it.
 enum DispatchQueries {
-    /// The connectors that have due deliveries, deleted ones among them.
-    static func connectorsWithDueDeliveries(at now: Timestamp) -> Statement<Int32> {
+    /// The connectors that have due deliveries, deleted ones among them; neither paused ones nor those that rest.
+    static func connectorsWithDueDeliveries(at now: Timestamp) -> Statement<DueConnector> {
         Statement(
             "outbox.delivery.due-connectors",
             """
-            SELECT c.id FROM connector c
-            WHERE EXISTS (SELECT FROM delivery d WHERE d.connector_id = c.id
-                AND d.state IN ('waiting', 'uncertain') AND d.next_attempt_at <= \(now))
+            SELECT c.id, c.per_minute, c.per_hour, c.concurrent
+            FROM connector c LEFT JOIN connector_state s ON s.connector_id = c.id
+            WHERE (c.deleted_at IS NOT NULL
+                    OR c.paused_at IS NULL AND (s.rests_until IS NULL OR s.rests_until <= \(now)))
+                AND EXISTS (SELECT FROM delivery d WHERE d.connector_id = c.id AND d.is_next
+                    AND d.state IN ('waiting', 'uncertain') AND d.next_attempt_at <= \(now))
             ORDER BY c.id
             """
-        ) { row throws(PostgresError) in try row.int32(0) }
+        ) { row throws(PostgresError) in
+            DueConnector(
+                id: try row.int32(0),
+                perMinute: try row.optionalInt32(1).map(Int.init),
+                perHour: try row.optionalInt32(2).map(Int.init),
+                concurrent: try row.optionalInt32(3).map(Int.init)
+            )
+        }
     }
 
-    /// Leases due deliveries, at most so many of each connector.
+    /// Leases due deliveries, at most so many of each connector: the worst alarms first, then the oldest.
     ///
-    /// Of those about one item only the oldest unfinished one can be leased, so that an older figure never overwrites a
-    /// newer one.
+    /// Of one lane only the oldest unfinished one can be leased. Calls that are sure to follow begin here: one commit
+    /// less. Those of uncertain deliveries, and those about an order that must be found first, begin later.
     ///
     /// The common table expression fences the limit: joined directly, the planner might update more rows than it.
     static func lease(
@@ -34,48 +59,64 @@ enum DispatchQueries {
         until: Timestamp
     ) -> Statement<LeasedDelivery> {
         let connectors = shares.map(\.connectorID)
-        let places = shares.map { Int32($0.places) }
+        let places = shares.map { Int32(clamping: $0.places) }
         return Statement(
             "outbox.delivery.lease",
             """
             WITH due AS MATERIALIZED (
-                SELECT candidate.id, candidate.state
+                SELECT candidate.id, candidate.state, candidate.begins
                 FROM unnest(\(connectors), \(places)) AS share (connector_id, places)
                 CROSS JOIN LATERAL (
-                    SELECT d.id, d.state FROM delivery d
-                    WHERE d.connector_id = share.connector_id AND d.state IN ('waiting', 'uncertain')
+                    SELECT d.id, d.state, d.state = 'waiting' AND d.operation NOT IN (
+                        'work-order.update', 'work-order.cancel', 'work-order.comment') AS begins
+                    FROM delivery d
+                    WHERE d.connector_id = share.connector_id AND d.is_next AND d.state IN ('waiting', 'uncertain')
                         AND d.next_attempt_at <= \(now)
-                        AND (d.item IS NULL OR NOT EXISTS (
+                        AND (d.lane IS NULL OR NOT EXISTS (
                             SELECT FROM delivery o
-                            WHERE o.connector_id = d.connector_id AND o.item = d.item
+                            WHERE o.connector_id = d.connector_id AND o.lane = d.lane
                                 AND o.state IN ('waiting', 'leased', 'uncertain')
                                 AND (o.created_at, o.reading_ts, o.id) < (d.created_at, d.reading_ts, d.id)))
-                    ORDER BY d.next_attempt_at, d.created_at LIMIT share.places
-                    FOR UPDATE OF d SKIP LOCKED
+                    ORDER BY d.rank, d.created_at, d.id LIMIT share.places
+                    FOR NO KEY UPDATE OF d SKIP LOCKED
                 ) AS candidate
+            ), leased AS (
+                UPDATE delivery d SET state = 'leased', lease_token = \(token), lease_until = \(until),
+                    attempts = d.attempts + 1,
+                    attempt_started_at = CASE WHEN due.state = 'uncertain' THEN d.attempt_started_at
+                        WHEN due.begins THEN \(now) END
+                FROM due WHERE d.id = due.id
+                RETURNING d.id, d.connector_id, d.idempotency_key, d.operation, d.fields, d.item, d.attempts,
+                    d.attempt_started_at, due.state = 'uncertain' AS was_uncertain, d.reading_ts, due.begins
+            ), begun AS (
+                INSERT INTO delivery_attempt (delivery_id, number, purpose, started_at)
+                SELECT id, attempts, CASE operation WHEN 'work-order.create' THEN 'create' ELSE 'write' END, \(now)
+                FROM leased WHERE begins
+                ON CONFLICT (delivery_id, number)
+                    DO UPDATE SET purpose = excluded.purpose, started_at = excluded.started_at
             )
-            UPDATE delivery d SET state = 'leased', lease_token = \(token), lease_until = \(until),
-                attempts = d.attempts + 1,
-                attempt_started_at = CASE WHEN due.state = 'uncertain' THEN d.attempt_started_at END
-            FROM due WHERE d.id = due.id
-            RETURNING d.id, d.connector_id, d.idempotency_key, d.operation, d.fields, d.item, d.attempts,
-                d.attempt_started_at, due.state = 'uncertain', d.reading_ts
+            SELECT id, connector_id, idempotency_key, operation, fields, item, attempts, attempt_started_at,
+                was_uncertain, reading_ts, begins
+            FROM leased
             """
-        ) { row throws(PostgresError) in
-            LeasedDelivery(
-                id: try row.uuid(0),
-                token: token,
-                connectorID: try row.int32(1),
-                idempotencyKey: try row.string(2),
-                operation: try row.enumeration(3),
-                fields: try row.json(4).object ?? JSONObject(),
-                item: try row.optionalString(5),
-                readingTimestamp: try row.timestamp(9),
-                attempts: Int(try row.int32(6)),
-                attemptStartedAt: try row.optionalTimestamp(7),
-                wasUncertain: try row.bool(8)
-            )
-        }
+        ) { row throws(PostgresError) in try decode(row, token) }
+    }
+
+    private static func decode(_ row: ResultRow, _ token: UUID) throws(PostgresError) -> LeasedDelivery {
+        LeasedDelivery(
+            id: try row.uuid(0),
+            token: token,
+            connectorID: try row.int32(1),
+            idempotencyKey: try row.string(2),
+            operation: try row.enumeration(3),
+            fields: try row.json(4).object ?? JSONObject(),
+            item: try row.optionalString(5),
+            readingTimestamp: try row.timestamp(9),
+            attempts: Int(try row.int32(6)),
+            attemptStartedAt: try row.optionalTimestamp(7),
+            wasUncertain: try row.bool(8),
+            isBegun: try row.bool(10)
+        )
     }
 
     /// Takes expired leases back.
@@ -111,7 +152,7 @@ enum DispatchQueries {
                 detail = 'The connector was deleted before the ERP had it.', finished_at = \(now)
             FROM connector c
             WHERE c.id = d.connector_id AND c.id = ANY(\(connectors)) AND c.deleted_at IS NOT NULL
-                AND d.state IN ('waiting', 'uncertain')
+                AND d.state IN ('held', 'waiting', 'uncertain')
             RETURNING c.key
             """
         ) { row throws(PostgresError) in try row.string(0) }
@@ -140,30 +181,36 @@ enum DispatchQueries {
         )
     }
 
-    /// Writes the state that a delivery takes; touches one row if the lease still holds.
-    static func settle(_ delivery: LeasedDelivery, _ verdict: DeliveryVerdict, at now: Timestamp) -> Statement<Void> {
-        let end = SettledRow(verdict, at: now)
-        return Statement(
-            "outbox.delivery.settle",
+    /// Lets those go whose turn it is and who were not told: two transactions that did not see each other.
+    static func sweep() -> Statement<Void> {
+        Statement(
+            "outbox.delivery.sweep",
             """
-            UPDATE delivery SET state = \(end.state), reason = \(end.reason), detail = \(end.detail),
-                next_attempt_at = coalesce(\(end.nextAttemptAt), next_attempt_at), finished_at = \(end.finishedAt),
-                attempt_started_at = CASE WHEN \(end.keepsStart) THEN attempt_started_at END,
-                external_id = \(end.externalID), lease_token = NULL, lease_until = NULL
-            WHERE id = \(delivery.id) AND state = 'leased' AND lease_token = \(delivery.token)
+            WITH heads AS MATERIALIZED (
+                SELECT DISTINCT ON (connector_id, lane) id, is_next, target_id FROM delivery
+                WHERE state IN ('waiting', 'leased', 'uncertain') AND lane IS NOT NULL
+                ORDER BY connector_id, lane, created_at, reading_ts, id
+            )
+            UPDATE delivery d SET is_next = true
+            WHERE NOT d.is_next AND d.state IN ('waiting', 'uncertain') AND d.id IN (
+                SELECT s.id FROM heads h JOIN delivery s ON s.id = h.id
+                WHERE NOT h.is_next AND NOT EXISTS (SELECT FROM delivery t WHERE t.id = h.target_id
+                    AND t.state IN ('held', 'waiting', 'leased', 'uncertain'))
+                FOR NO KEY UPDATE OF s SKIP LOCKED)
             """
         )
     }
 
-    /// Writes how a call ended into the time line.
-    static func end(_ delivery: LeasedDelivery, _ report: AttemptEnd) -> Statement<Void> {
+    /// The ERP is back: what waits after failures is due, so that the worst and oldest go first.
+    static func recall(_ connectorID: Int32, at now: Timestamp) -> Statement<Void> {
         Statement(
-            "outbox.delivery.end",
+            "outbox.delivery.recall",
             """
-            UPDATE delivery_attempt SET ended_at = \(report.endedAt), outcome = \(report.outcome),
-                request = \(report.record.request.storable), status = \(report.record.status.map { Int32(clamping: $0) }),
-                response = \(report.record.response?.storable)
-            WHERE delivery_id = \(delivery.id) AND number = \(Int32(clamping: delivery.attempts))
+            UPDATE delivery SET next_attempt_at = \(now) WHERE id IN (
+                SELECT id FROM delivery
+                WHERE connector_id = \(connectorID) AND is_next AND state = 'waiting' AND attempts > 0
+                    AND next_attempt_at > \(now) AND reason IS DISTINCT FROM \(DeliveryReason.waitsForOrder)
+                FOR NO KEY UPDATE SKIP LOCKED)
             """
         )
     }
@@ -171,52 +218,21 @@ enum DispatchQueries {
     static func pendingCount() -> Statement<Int64> {
         Statement(
             "outbox.delivery.pending-count",
-            "SELECT count(*) FROM delivery WHERE state IN ('waiting', 'leased', 'uncertain')"
+            "SELECT count(*) FROM delivery WHERE state IN ('held', 'waiting', 'leased', 'uncertain')"
         ) { row throws(PostgresError) in try row.int64(0) }
     }
 
     static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
         let delivery = LeasedDelivery.arbitrary
-        let report = AttemptEnd(outcome: "", endedAt: time, trace: CallTrace())
         return [
             AnyStatement(connectorsWithDueDeliveries(at: time)),
             AnyStatement(lease([], token: delivery.token, at: time, until: time)),
             AnyStatement(reclaim(at: time, except: [])), AnyStatement(abandon(connectors: [], at: time)),
-            AnyStatement(begin(delivery, purpose: .create, at: time, until: time)),
-            AnyStatement(settle(delivery, .delivered(externalID: nil), at: time)),
-            AnyStatement(end(delivery, report)), AnyStatement(pendingCount()),
+            AnyStatement(begin(delivery, purpose: .create, at: time, until: time)), AnyStatement(sweep()),
+            AnyStatement(recall(0, at: time)), AnyStatement(pendingCount()),
         ]
     }()
-}
-
-/// A verdict as the columns of `delivery`.
-private struct SettledRow {
-    var state: DeliveryState
-    var reason: String?
-    var detail: String?
-    var nextAttemptAt: Timestamp?
-    var finishedAt: Timestamp?
-    var externalID: String?
-    /// Whether a call may still have reached the ERP.
-    var keepsStart = true
-
-    init(_ verdict: DeliveryVerdict, at now: Timestamp) {
-        state = verdict.state
-        switch verdict {
-        case .delivered(let externalID):
-            self.externalID = externalID?.storable
-            finishedAt = now
-        case .dead(let reason, let detail, let mayHaveHappened):
-            (self.reason, self.detail, finishedAt) = (reason.storable, detail.storable, now)
-            keepsStart = mayHaveHappened
-        case .waiting(let next, let reason, let detail):
-            (self.reason, self.detail, nextAttemptAt) = (reason.storable, detail.storable, next)
-            keepsStart = false
-        case .uncertain(let next, let reason, let detail):
-            (self.reason, self.detail, nextAttemptAt) = (reason.storable, detail.storable, next)
-        }
-    }
 }
 
 extension LeasedDelivery {

@@ -28,37 +28,33 @@ struct DeliveryCall: ConnectorCall {
     }
 }
 
-/// What the time line keeps of a call.
-struct AttemptEnd: Sendable {
-    /// How it ended, in one word.
-    var outcome: String
-    var endedAt: Timestamp
-    var trace: CallTrace
-
-    /// The exchange that decided.
-    var record: CallRecord { trace.records.last ?? CallRecord(request: "") }
-}
-
 extension Dispatcher {
     /// One attempt, from its committed start to its committed outcome.
     func deliver(_ call: DeliveryCall) async {
         let course = call.course(delay: configuration.delay)
-        switch course.step {
-        case .giveUp: await settle(call, course.outcomeUnknown, nil)
-        case .perform: await perform(call, course)
-        case .lookUp: await lookUp(call, course)
+        let step = course.step
+        if step == .giveUp { return await settle(call, course.outcomeUnknown, nil) }
+        var call = call
+        if call.delivery.operation.needsTarget {
+            guard let known = await withTarget(call) else { return }
+            call = known
         }
+        if step == .lookUp { await lookUp(call, course) } else { await perform(call, course) }
     }
 
     private func perform(_ call: DeliveryCall, _ course: DeliveryCourse) async {
         let purpose = CallPurpose(performing: call.delivery.operation)
-        guard await begin(call, purpose, at: clock.now) else { return }
+        if call.delivery.isBegun {
+            note(.began(purpose))
+        } else {
+            guard await begin(call, purpose, at: clock.now) else { return }
+        }
         let report = await call.runtime.connector.perform(call.delivery.order)
         let outcome = report.outcome
         let ended = clock.now
         observe(call.runtime, answered: outcome.isAnswer)
         let verdict = course.verdict(after: outcome, at: ended, jitter: random())
-        await settle(call, verdict, AttemptEnd(outcome: outcome.word, endedAt: ended, trace: report.trace))
+        await settle(call, verdict, AttemptEnd(outcome, at: ended, report.trace))
     }
 
     private func lookUp(_ call: DeliveryCall, _ course: DeliveryCourse) async {
@@ -69,7 +65,7 @@ extension Dispatcher {
         let ended = clock.now
         observe(call.runtime, answered: outcome.isAnswer)
         let verdict = course.verdict(after: outcome, begun: begun, at: ended, jitter: random())
-        await settle(call, verdict, AttemptEnd(outcome: outcome.word, endedAt: ended, trace: report.trace))
+        await settle(call, verdict, AttemptEnd(outcome, at: ended, report.trace))
     }
 
     /// Commits that a call is about to be made and renews the lease.
@@ -89,11 +85,11 @@ extension Dispatcher {
     }
 
     /// Commits what came of an attempt, if the lease still holds.
-    private func settle(_ call: DeliveryCall, _ verdict: DeliveryVerdict, _ report: AttemptEnd?) async {
+    func settle(_ call: DeliveryCall, _ verdict: DeliveryVerdict, _ report: AttemptEnd?) async {
         await whileSettling(call.delivery.id) {
+            let settled = SettledCall(delivery: call.delivery, verdict: verdict, report: report)
             // Not cancelled with the rest: what is known about the ERP must be written down.
-            let isSettled = await Task { await self.persistently(call) { try await self.write(call, verdict, report) } }
-                .value
+            let isSettled = await Task { await self.persistently(call) { try await self.batcher.write(settled) } }.value
             switch isSettled {
             case true?:
                 metrics.deliveries(connector: call.runtime.key, outcome: verdict.countedAs).increment()
@@ -109,54 +105,10 @@ extension Dispatcher {
         }
     }
 
-    private func write(
-        _ call: DeliveryCall,
-        _ verdict: DeliveryVerdict,
-        _ report: AttemptEnd?
-    ) async throws -> Bool {
-        let delivery = call.delivery
-        let now = clock.now
-        return try await pool.transaction { transaction in
-            let settled = try await transaction.execute(DispatchQueries.settle(delivery, verdict, at: now))
-            guard settled == 1 else { return false }
-            if let report { try await transaction.execute(DispatchQueries.end(delivery, report)) }
-            if case .delivered(let externalID) = verdict {
-                try await self.mirror(delivery, externalID: externalID, at: now, in: transaction)
-            }
-            return true
-        }
-    }
-
-    /// Notes what the ERP now holds.
-    private func mirror(
-        _ delivery: LeasedDelivery,
-        externalID: String?,
-        at now: Timestamp,
-        in transaction: Transaction
-    ) async throws {
-        switch delivery.operation {
-        case .workOrderCreate:
-            guard let externalID else { return }
-            try await transaction.execute(
-                MirrorQueries.addWorkOrder(
-                    identifiers.next(),
-                    of: delivery,
-                    externalID: externalID,
-                    createdAt: now,
-                    nextCheckAt: now.adding(seconds: configuration.orderCheckInterval)
-                )
-            )
-        case .stockSet:
-            guard let quantity = delivery.quantity else { return }
-            try await transaction.execute(MirrorQueries.setStock(quantity, of: delivery, at: now))
-        default: break
-        }
-    }
-
     /// Tries a write until the database has taken it.
     ///
     /// - Returns: nil when the database will not take it, or the dispatcher stops before it did.
-    private func persistently<Value: Sendable>(
+    func persistently<Value: Sendable>(
         _ call: DeliveryCall,
         _ body: @Sendable () async throws -> Value
     ) async -> Value? {
@@ -189,53 +141,13 @@ extension Dispatcher {
     }
 }
 
-extension CallOutcome {
-    /// Whether the ERP answered, be it with a refusal.
-    fileprivate var isAnswer: Bool {
-        switch self {
-        case .done, .refused, .stuck: true
-        case .transient, .uncertain: false
-        }
-    }
-
-    /// The outcome in the time line.
-    fileprivate var word: String {
-        switch self {
-        case .done: "done"
-        case .refused: "refused"
-        case .stuck: "stuck"
-        case .transient: "transient"
-        case .uncertain: "uncertain"
-        }
-    }
-}
-
-extension LookUpOutcome {
-    /// Whether the ERP answered.
-    fileprivate var isAnswer: Bool {
-        switch self {
-        case .found, .notFound, .stuck: true
-        case .failed: false
-        }
-    }
-
-    /// The outcome in the time line.
-    fileprivate var word: String {
-        switch self {
-        case .found: "found"
-        case .notFound: "not-found"
-        case .stuck: "stuck"
-        case .failed: "failed"
-        }
-    }
-}
-
 extension DeliveryVerdict {
     /// The state that it leads to.
     var state: DeliveryState {
         switch self {
         case .delivered: .delivered
         case .dead: .dead
+        case .superseded: .superseded
         case .waiting: .waiting
         case .uncertain: .uncertain
         }
@@ -245,7 +157,7 @@ extension DeliveryVerdict {
     var countedAs: String {
         switch self {
         case .waiting: "retry"
-        case .delivered, .dead, .uncertain: state.rawValue
+        case .delivered, .dead, .superseded, .uncertain: state.rawValue
         }
     }
 }

@@ -1,5 +1,4 @@
 import ERP
-import ERPConnectors
 import Foundation
 import Logging
 import Observability
@@ -12,10 +11,12 @@ import Synchronization
 /// A delivery is leased, the start of its call is committed, the call runs with nothing held, and what came of it is
 /// committed under the guard of the lease. Several dispatchers may work on one database.
 public final class Dispatcher: Sendable {
-    private struct State {
+    struct State {
         var breakers: [Int32: CircuitBreaker] = [:]
         var settling: Set<UUID> = []
         var canReach = true
+        var lastReclaim: Timestamp?
+        var lastSweep: Timestamp?
     }
 
     /// The channel on which committed transactions hint that a delivery is due.
@@ -30,9 +31,10 @@ public final class Dispatcher: Sendable {
     let logger: Logger
     let loop: CallLoop<DeliveryCall>
     let note: @Sendable (DispatcherEvent) -> Void
-    private let directory: any ConnectorDirectory
+    let directory: any ConnectorDirectory
     private let listener: NotificationListener?
-    private let state = Mutex(State())
+    let state = Mutex(State())
+    let batcher: SettleBatcher
 
     /// Makes a dispatcher; it works while ``run()`` runs.
     ///
@@ -98,6 +100,12 @@ public final class Dispatcher: Sendable {
             pollInterval: configuration.pollInterval,
             grace: configuration.grace
         )
+        batcher = SettleBatcher(
+            pool: pool,
+            clock: clock,
+            identifiers: identifiers,
+            orderCheckInterval: configuration.orderCheckInterval
+        )
     }
 
     /// Tells the dispatcher that a delivery may be due, or that a connector was changed or resumed.
@@ -132,108 +140,5 @@ public final class Dispatcher: Sendable {
             }
             try? await Task.sleep(for: configuration.gaugeInterval)
         }
-    }
-}
-
-// MARK: - Leasing
-
-extension Dispatcher {
-    /// Takes expired leases back, then leases what is due and fits the free places.
-    private func claim() async -> [DeliveryCall] {
-        do {
-            try await reclaim()
-            let runtimes = try await dueConnectors()
-            let now = clock.now
-            let shares = loop.share(runtimes.values.map { wish($0, at: now) }.filter { $0.places > 0 })
-            var calls: [DeliveryCall] = []
-            if !shares.isEmpty {
-                let leased = try await pool.query(
-                    DispatchQueries.lease(
-                        shares,
-                        token: identifiers.next(),
-                        at: now,
-                        until: now.adding(seconds: configuration.lease)
-                    )
-                )
-                calls = leased.compactMap { row in
-                    runtimes[row.connectorID].map { DeliveryCall(delivery: row, runtime: $0) }
-                }
-            }
-            state.withLock { $0.canReach = true }
-            note(.looked(leased: calls.count))
-            return calls
-        } catch {
-            let isNews = state.withLock { state in
-                defer { state.canReach = false }
-                return state.canReach
-            }
-            if isNews, !Task.isCancelled {
-                logger.warning("the outbox cannot be read now", metadata: ["error": "\(error)"])
-            }
-            return []
-        }
-    }
-
-    /// Expired leases: their call may have been under way when its process ended.
-    func reclaim() async throws {
-        let settling = state.withLock { Array($0.settling) }
-        let count = try await pool.execute(DispatchQueries.reclaim(at: clock.now, except: settling))
-        guard count > 0 else { return }
-        logger.notice("leases had expired; their deliveries are due again", metadata: ["count": "\(count)"])
-        note(.reclaimed(count))
-    }
-
-    /// The connectors that have due deliveries; those of deleted connectors end here.
-    private func dueConnectors() async throws -> [Int32: ConnectorRuntime] {
-        var runtimes: [Int32: ConnectorRuntime] = [:]
-        var unknown: [Int32] = []
-        for id in try await pool.query(DispatchQueries.connectorsWithDueDeliveries(at: clock.now)) {
-            if let runtime = directory.runtime(id) { runtimes[id] = runtime } else { unknown.append(id) }
-        }
-        if !unknown.isEmpty {
-            // The statement asks the table too: a directory may be a moment behind a new connector.
-            let keys = try await pool.query(DispatchQueries.abandon(connectors: unknown, at: clock.now))
-            for key in keys { metrics.deliveries(connector: key, outcome: DeliveryState.dead.rawValue).increment() }
-            if !keys.isEmpty { note(.abandoned(keys.count)) }
-        }
-        return runtimes
-    }
-
-    private func wish(_ runtime: ConnectorRuntime, at now: Timestamp) -> CallAllotment {
-        let free = runtime.isPaused ? 0 : loop.free(for: runtime.id)
-        let inFlight = loop.inFlight(runtime.id)
-        let places = state.withLock { state in
-            state.breakers[runtime.id]?.allowance(of: free, inFlight: inFlight, at: now) ?? free
-        }
-        return CallAllotment(connectorID: runtime.id, places: places)
-    }
-
-    /// Notes whether an ERP answered.
-    func observe(_ runtime: ConnectorRuntime, answered: Bool) {
-        let (wasOpen, isOpen) = state.withLock { state in
-            var breaker =
-                state.breakers[runtime.id]
-                ?? CircuitBreaker(
-                    threshold: configuration.breakerThreshold,
-                    probeInterval: configuration.probeInterval
-                )
-            let wasOpen = breaker.isOpen
-            if answered { breaker.succeed() } else { breaker.fail(at: clock.now) }
-            state.breakers[runtime.id] = breaker
-            return (wasOpen, breaker.isOpen)
-        }
-        guard wasOpen != isOpen else { return }
-        if isOpen {
-            logger.warning("the ERP fails; only probes are sent", metadata: ["connector": "\(runtime.key)"])
-        } else {
-            logger.notice("the ERP answers again", metadata: ["connector": "\(runtime.key)"])
-        }
-    }
-
-    /// Keeps a delivery whose outcome is known, but not committed yet, from being taken for an interrupted one.
-    func whileSettling(_ id: UUID, _ body: () async -> Void) async {
-        state.withLock { _ = $0.settling.insert(id) }
-        await body()
-        state.withLock { _ = $0.settling.remove(id) }
     }
 }

@@ -19,6 +19,10 @@ struct LeasedDelivery: Sendable {
     var attemptStartedAt: Timestamp?
     /// Whether it was uncertain, not waiting, before it was leased.
     var wasUncertain: Bool
+    /// Whether the start of its call was committed with the lease.
+    var isBegun = false
+    /// The ERP's identifier of the order that it is about, once that is found.
+    var target: String?
 
     /// What the connector gets.
     var order: DeliveryOrder {
@@ -26,6 +30,7 @@ struct LeasedDelivery: Sendable {
             idempotencyKey: idempotencyKey,
             operation: operation,
             fields: fields,
+            target: target,
             causedAt: readingTimestamp
         )
     }
@@ -35,6 +40,9 @@ struct LeasedDelivery: Sendable {
         let texts = ["title", "subject", "name", "description"].compactMap { fields[$0]?.string }
         return texts.first { !$0.isEmpty } ?? ""
     }
+
+    /// The equipment that the order is for, if the fields name one.
+    var equipment: String? { fields["equipment"]?.string.flatMap { $0.isEmpty ? nil : $0.storable } }
 
     /// What a stock operation is about.
     var stockItem: String? { item ?? fields["item"]?.string }

@@ -12,10 +12,13 @@ enum MirrorListQueries {
             "outbox.work-order.page",
             """
             SELECT w.id FROM work_order w
-            WHERE (\(filter.isOpen) IS NULL OR (w.done_at IS NULL AND w.next_check_at IS NOT NULL) = \(filter.isOpen))
+            WHERE (\(filter.isOpen) IS NULL OR (w.phase IN ('open', 'in-progress')) = \(filter.isOpen))
                 AND (\(cursor?.createdAt) IS NULL OR (w.created_at, w.id) < (\(cursor?.createdAt), \(cursor?.id)))
                 AND (\(filter.device) IS NULL OR w.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
                 AND (\(filter.alarmID) IS NULL OR w.alarm_id = \(filter.alarmID))
+                AND (\(filter.assetIDs) IS NULL OR w.asset_id = ANY(\(filter.assetIDs)))
+                AND (\(filter.from) IS NULL OR w.created_at >= \(filter.from))
+                AND (\(filter.to) IS NULL OR w.created_at < \(filter.to))
             ORDER BY w.created_at DESC, w.id DESC LIMIT \(Int64(limit))
             """
         ) { row throws(PostgresError) in try row.uuid(0) }
@@ -27,7 +30,9 @@ enum MirrorListQueries {
             "outbox.work-order.rows",
             """
             SELECT w.id, w.external_id, w.title, w.status, w.done_at, w.created_at, w.checked_at, c.key, c.name, v.key,
-                v.name, a.key, a.name, w.alarm_id, w.delivery_id, c.options ->> 'link'
+                v.name, a.key, a.name, w.alarm_id, w.delivery_id, c.options ->> 'link', w.connector_id, w.made_by,
+                w.phase, w.number, w.assignee, w.due_at, w.started_at, w.finished_at, w.cost, w.currency, w.outcome,
+                w.failure_code, w.equipment
             FROM work_order w JOIN connector c ON c.id = w.connector_id LEFT JOIN device v ON v.id = w.device_id
                 LEFT JOIN asset a ON a.id = w.asset_id
             WHERE w.id = ANY(\(ids)) ORDER BY w.created_at DESC, w.id DESC
@@ -46,8 +51,21 @@ enum MirrorListQueries {
                 device: try row.optionalResource(9, 10),
                 asset: try row.optionalResource(11, 12),
                 alarmID: try row.optionalUUID(13),
-                deliveryID: try row.uuid(14),
-                link: OrderLink.make(template: try row.optionalString(15), externalID: externalID)
+                deliveryID: try row.optionalUUID(14),
+                link: OrderLink.make(template: try row.optionalString(15), externalID: externalID),
+                connectorID: try row.int32(16),
+                madeBy: try row.string(17),
+                phase: try row.enumeration(18),
+                number: try row.optionalString(19),
+                assignee: try row.optionalString(20),
+                dueAt: try row.optionalTimestamp(21),
+                startedAt: try row.optionalTimestamp(22),
+                finishedAt: try row.optionalTimestamp(23),
+                cost: try row.optionalDouble(24),
+                currency: try row.optionalString(25),
+                outcome: try row.optionalString(26),
+                failureCode: try row.optionalString(27),
+                equipment: try row.optionalString(28)
             )
         }
     }

@@ -6,23 +6,30 @@ import Primitives
 ///
 /// Alarm, device and asset come from the delivery's row as it is now: what they point at may be gone since the lease.
 enum MirrorQueries {
-    /// Notes a new order, unless it is known: some ERPs answer a repeated key with the order they have.
-    static func addWorkOrder(
-        _ id: UUID,
-        of delivery: LeasedDelivery,
-        externalID: String,
+    /// Notes new orders, unless they are known: some ERPs answer a repeated key with the order they have.
+    ///
+    /// One that the ERP's list of changes showed first, as if somebody else had made it, becomes ours.
+    static func addWorkOrders(
+        _ orders: [MadeOrder],
         createdAt: Timestamp,
         nextCheckAt: Timestamp
     ) -> Statement<Void> {
         Statement(
             "outbox.work-order.add",
             """
-            INSERT INTO work_order (id, delivery_id, connector_id, alarm_id, device_id, asset_id, external_id, title,
-                created_at, next_check_at)
-            SELECT \(id), d.id, d.connector_id, d.alarm_id, d.device_id, d.asset_id, \(externalID.storable),
-                \(delivery.title.storable), \(createdAt), \(nextCheckAt)
-            FROM delivery d WHERE d.id = \(delivery.id)
-            ON CONFLICT DO NOTHING
+            INSERT INTO work_order AS known (id, delivery_id, connector_id, alarm_id, device_id, asset_id, external_id,
+                title, equipment, created_at, next_check_at)
+            SELECT DISTINCT ON (d.connector_id, m.external_id) m.id, d.id, d.connector_id, d.alarm_id, d.device_id,
+                d.asset_id, m.external_id, m.title, m.equipment, \(createdAt), \(nextCheckAt)
+            FROM unnest(\(orders.map(\.id)), \(orders.map(\.delivery.id)), \(orders.map(\.externalID.storable)),
+                \(orders.map(\.delivery.title.storable)), \(orders.map(\.delivery.equipment)))
+                AS m (id, delivery_id, external_id, title, equipment)
+            JOIN delivery d ON d.id = m.delivery_id
+            ORDER BY d.connector_id, m.external_id, d.created_at
+            ON CONFLICT (connector_id, external_id) DO UPDATE SET delivery_id = excluded.delivery_id,
+                made_by = 'plantwright', alarm_id = excluded.alarm_id, device_id = excluded.device_id,
+                asset_id = excluded.asset_id
+            WHERE known.delivery_id IS NULL
             """
         )
     }
@@ -49,10 +56,16 @@ enum MirrorQueries {
         let time = Timestamp(microseconds: 0)
         let delivery = LeasedDelivery.arbitrary
         return [
-            AnyStatement(
-                addWorkOrder(delivery.id, of: delivery, externalID: "", createdAt: time, nextCheckAt: time)
-            ),
+            AnyStatement(addWorkOrders([], createdAt: time, nextCheckAt: time)),
             AnyStatement(setStock(0, of: delivery, at: time)),
         ]
     }()
+}
+
+/// An order that a delivery has made.
+struct MadeOrder: Sendable {
+    /// The row to be.
+    var id: UUID
+    var delivery: LeasedDelivery
+    var externalID: String
 }

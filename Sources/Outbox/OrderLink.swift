@@ -4,9 +4,12 @@ enum OrderLink {
     ///
     /// - Returns: nil without a template, and for anything but a web address: it becomes a link in a browser.
     static func make(template: String?, externalID: String) -> String? {
-        guard let template, template.hasPrefix("https://") || template.hasPrefix("http://") else { return nil }
+        guard let template, isWeb(template) else { return nil }
         return template.replacing("${id}", with: percentEncoded(externalID))
     }
+
+    /// Whether an address is one of the web, which browsers may follow.
+    static func isWeb(_ address: String) -> Bool { address.hasPrefix("https://") || address.hasPrefix("http://") }
 
     /// The text with everything but unreserved characters encoded (RFC 3986 section 2.3).
     private static func percentEncoded(_ text: String) -> String {

@@ -8,8 +8,12 @@ import Synchronization
 
 /// How often and how widely orders are checked; the defaults are the product's.
 public struct OrderStatusConfiguration: Sendable {
-    /// Seconds between two checks of one order.
+    /// Seconds between two checks of a new order; those of older ones are further apart.
     public var interval = 5.0
+    /// The same where the ERP lists what changes, so that checks only find what is gone.
+    public var intervalWithChanges = 60.0
+    /// An order is checked again after a part of its age: this many checks in a doubling of it.
+    public var checksPerAge = 60.0
     /// The longest wait after failures, in seconds.
     public var longestDelay = 300.0
     /// How many calls one connector gets at once.
@@ -42,18 +46,21 @@ public final class OrderStatusPoller: Sendable {
     private let note: @Sendable (OrderStatusEvent) -> Void
     /// Successive failures of each connector.
     private let failures = Mutex<[Int32: Int]>([:])
+    private let mirror: OrderMirror
 
     /// Makes a poller; it works while ``run()`` runs.
     ///
     /// - Parameters:
     ///   - pool: the database.
     ///   - directory: the connectors.
+    ///   - outcomes: told what came of orders.
     ///   - clock: the time.
     ///   - configuration: times and bounds.
     ///   - logger: told of what an operator should know.
     public convenience init(
         pool: PostgresPool,
         directory: any ConnectorDirectory,
+        outcomes: any AlarmOutcomes = NoAlarmOutcomes(),
         clock: WallClock,
         configuration: OrderStatusConfiguration = OrderStatusConfiguration(),
         logger: Logger
@@ -61,6 +68,7 @@ public final class OrderStatusPoller: Sendable {
         self.init(
             pool: pool,
             directory: directory,
+            outcomes: outcomes,
             clock: clock,
             configuration: configuration,
             logger: logger,
@@ -71,6 +79,7 @@ public final class OrderStatusPoller: Sendable {
     init(
         pool: PostgresPool,
         directory: any ConnectorDirectory,
+        outcomes: any AlarmOutcomes = NoAlarmOutcomes(),
         clock: WallClock,
         configuration: OrderStatusConfiguration,
         logger: Logger,
@@ -78,6 +87,7 @@ public final class OrderStatusPoller: Sendable {
     ) {
         self.pool = pool
         self.directory = directory
+        mirror = OrderMirror(outcomes: outcomes)
         self.clock = clock
         self.configuration = configuration
         self.logger = logger
@@ -118,7 +128,9 @@ public final class OrderStatusPoller: Sendable {
             if !shares.isEmpty {
                 let until = now.adding(seconds: configuration.claim)
                 checks = try await pool.query(OrderStatusQueries.claim(shares, at: now, until: until))
-                    .compactMap { order in runtimes[order.connectorID].map { OrderCheck(order: order, runtime: $0) } }
+                    .compactMap { claimed in
+                        runtimes[claimed.connectorID].map { OrderCheck(claimed: claimed, runtime: $0) }
+                    }
             }
             note(.looked(claimed: checks.count))
             return checks
@@ -129,42 +141,38 @@ public final class OrderStatusPoller: Sendable {
     }
 
     private func check(_ check: OrderCheck) async {
-        let outcome = await check.runtime.connector.state(ofOrder: check.order.externalID)
+        let order = check.claimed.order
+        let outcome = await check.runtime.connector.state(ofOrder: order.externalID)
         let now = clock.now
-        let statement: Statement<Void>
-        switch outcome {
-        case .state(let state):
-            // A cancelled order is over, too.
-            let isDone = state.phase == .done || state.phase == .cancelled
-            failures.withLock { $0[check.connectorID] = nil }
-            let next = isDone ? nil : now.adding(seconds: configuration.interval)
-            statement = OrderStatusQueries.note(
-                check.order.id,
-                status: state.text,
-                doneAt: isDone ? now : nil,
-                checkedAt: now,
-                nextCheckAt: next
-            )
-        case .gone:
-            failures.withLock { $0[check.connectorID] = nil }
-            statement = OrderStatusQueries.note(
-                check.order.id,
-                status: Self.goneStatus,
-                doneAt: nil,
-                checkedAt: now,
-                nextCheckAt: nil
-            )
-        case .failed(let reason):
-            let delay = delayAfterFailure(of: check.runtime, reason)
-            statement = OrderStatusQueries.postpone(check.order.id, until: now.adding(seconds: delay))
-        }
         do {
-            try await pool.execute(statement)
+            switch outcome {
+            case .state(let state):
+                failures.withLock { $0[check.connectorID] = nil }
+                let news = OrderNews(state: state)
+                let next = news.phase.isOver ? nil : now.adding(seconds: interval(check, at: now))
+                try await pool.transaction { transaction in
+                    try await mirror.note(order, news, at: now, nextCheckAt: next, in: transaction)
+                }
+            case .gone:
+                failures.withLock { $0[check.connectorID] = nil }
+                try await pool.execute(OrderMirrorQueries.noteGone(order.id, status: Self.goneStatus, at: now))
+            case .failed(let reason):
+                let delay = delayAfterFailure(of: check.runtime, reason)
+                try await pool.execute(OrderStatusQueries.postpone(order.id, until: now.adding(seconds: delay)))
+            }
             note(.noted)
         } catch {
             // The claim ends by itself; the order is asked about again.
             logger.debug("an order's state was not written down", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Seconds until the next check: the older an order, the less it changes.
+    private func interval(_ check: OrderCheck, at now: Timestamp) -> Double {
+        let hasChanges = check.runtime.connector.manifest.capabilities.contains(.changes)
+        let shortest = hasChanges ? configuration.intervalWithChanges : configuration.interval
+        let age = now.seconds(since: check.claimed.createdAt) / max(1, configuration.checksPerAge)
+        return min(max(age, shortest), max(configuration.longestDelay, shortest))
     }
 
     /// Doubles with every successive failure of the connector, in seconds.
@@ -193,15 +201,15 @@ enum OrderStatusEvent: Hashable, Sendable {
 
 /// An order whose state is to be asked for.
 struct ClaimedOrder: Sendable {
-    var id: UUID
     var connectorID: Int32
-    var externalID: String
+    var order: KnownOrder
+    var createdAt: Timestamp
 }
 
 /// A claimed order with the connector to call.
 private struct OrderCheck: ConnectorCall {
-    var order: ClaimedOrder
+    var claimed: ClaimedOrder
     var runtime: ConnectorRuntime
 
-    var connectorID: Int32 { order.connectorID }
+    var connectorID: Int32 { claimed.connectorID }
 }

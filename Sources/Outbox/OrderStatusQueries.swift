@@ -9,8 +9,9 @@ enum OrderStatusQueries {
         Statement(
             "outbox.work-order.due-connectors",
             """
-            SELECT c.id FROM connector c
-            WHERE c.deleted_at IS NULL AND EXISTS (SELECT FROM work_order w WHERE w.connector_id = c.id
+            SELECT c.id FROM connector c LEFT JOIN connector_state s ON s.connector_id = c.id
+            WHERE c.deleted_at IS NULL AND c.paused_at IS NULL AND (s.rests_until IS NULL OR s.rests_until <= \(now))
+                AND EXISTS (SELECT FROM work_order w WHERE w.connector_id = c.id
                 AND w.done_at IS NULL AND w.next_check_at <= \(now))
             ORDER BY c.id
             """
@@ -34,29 +35,20 @@ enum OrderStatusQueries {
                 ) AS candidate
             )
             UPDATE work_order w SET next_check_at = \(until) FROM due WHERE w.id = due.id
-            RETURNING w.id, w.connector_id, w.external_id
+            RETURNING w.id, w.connector_id, w.external_id, w.number, w.phase, w.created_at
             """
         ) { row throws(PostgresError) in
-            ClaimedOrder(id: try row.uuid(0), connectorID: try row.int32(1), externalID: try row.string(2))
+            ClaimedOrder(
+                connectorID: try row.int32(1),
+                order: KnownOrder(
+                    id: try row.uuid(0),
+                    externalID: try row.string(2),
+                    number: try row.optionalString(3),
+                    phase: try row.enumeration(4)
+                ),
+                createdAt: try row.timestamp(5)
+            )
         }
-    }
-
-    /// Writes what a check said; without a next one, it was the last.
-    static func note(
-        _ id: UUID,
-        status: String,
-        doneAt: Timestamp?,
-        checkedAt: Timestamp,
-        nextCheckAt: Timestamp?
-    ) -> Statement<Void> {
-        Statement(
-            "outbox.work-order.note",
-            """
-            UPDATE work_order SET status = \(status.storable), done_at = \(doneAt), checked_at = \(checkedAt),
-                next_check_at = \(nextCheckAt)
-            WHERE id = \(id) AND done_at IS NULL
-            """
-        )
     }
 
     /// Puts a check off.
@@ -67,13 +59,25 @@ enum OrderStatusQueries {
         )
     }
 
+    /// Makes the open orders of a connector due, those first that were not checked for longest.
+    static func hurry(_ connectorID: Int32, at now: Timestamp) -> Statement<Void> {
+        Statement(
+            "outbox.work-order.hurry",
+            """
+            UPDATE work_order SET next_check_at = \(now) WHERE id IN (
+                SELECT id FROM work_order
+                WHERE connector_id = \(connectorID) AND done_at IS NULL AND next_check_at > \(now)
+                ORDER BY checked_at NULLS FIRST LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED)
+            """
+        )
+    }
+
     static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
         let id = LeasedDelivery.arbitrary.id
         return [
             AnyStatement(connectorsWithDueOrders(at: time)), AnyStatement(claim([], at: time, until: time)),
-            AnyStatement(note(id, status: "", doneAt: nil, checkedAt: time, nextCheckAt: nil)),
-            AnyStatement(postpone(id, until: time)),
+            AnyStatement(postpone(id, until: time)), AnyStatement(hurry(0, at: time)),
         ]
     }()
 }

@@ -3,11 +3,14 @@ import Primitives
 
 /// Which deliveries by their state.
 public enum DeliveryFilterState: String, CaseIterable, Sendable {
-    /// Neither delivered, dead nor superseded.
+    /// Neither delivered, dead, superseded nor dismissed.
     case pending
+    /// Those of the pending ones that wait for approval.
+    case held
     case delivered
     case dead
     case superseded
+    case dismissed
 }
 
 /// Which deliveries are wanted; nil means any.
@@ -39,6 +42,23 @@ public struct DeliveryFilter: Hashable, Sendable {
     }
 }
 
+/// Which dead deliveries are to be retried; nil means any.
+public struct RetryFilter: Hashable, Sendable {
+    /// By the connector's key.
+    public var connector: String?
+    /// By the reason of their death.
+    public var reason: String?
+    /// By operation.
+    public var operation: String?
+
+    /// Makes a filter; without arguments it lets every dead delivery through.
+    public init(connector: String? = nil, reason: String? = nil, operation: String? = nil) {
+        self.connector = connector
+        self.reason = reason
+        self.operation = operation
+    }
+}
+
 /// Which orders are wanted; nil means any.
 public struct WorkOrderFilter: Hashable, Sendable {
     /// Open ones, or those that are done or gone.
@@ -47,6 +67,12 @@ public struct WorkOrderFilter: Hashable, Sendable {
     public var device: String?
     /// By the alarm that caused them.
     public var alarmID: UUID?
+    /// By assets.
+    public var assetIDs: [Int32]?
+    /// Noted at this time or later.
+    public var from: Timestamp?
+    /// Noted before this time.
+    public var to: Timestamp?
 
     /// Makes a filter; without arguments it lets every order through.
     public init(isOpen: Bool? = nil, device: String? = nil, alarmID: UUID? = nil) {

@@ -54,6 +54,14 @@ public struct DeliveryRecord: Hashable, Sendable {
     public var readingTimestamp: Timestamp
     /// When the cause reached us.
     public var readingReceivedAt: Timestamp
+    /// What the ERP said beside “done”.
+    public var note: String?
+    /// The delivery that makes the order which this one is about.
+    public var targetID: UUID?
+    /// The delivery whose open order it was attached to, instead of making a second one.
+    public var attachedTo: UUID?
+    /// The ERP's identifier of the order that it is about, where no delivery of ours made it.
+    public var target: String?
 
     /// The API's form in lists.
     public var json: JSONValue { .object(object) }
@@ -70,7 +78,9 @@ public struct DeliveryRecord: Hashable, Sendable {
             "createdAt": .string(createdAt.rfc3339), "nextAttemptAt": .optional(nextAttemptAt),
             "finishedAt": .optional(finishedAt), "externalId": .optional(externalID),
             "alarmId": .optional(alarmID?.text), "device": device?.json ?? .null, "asset": asset?.json ?? .null,
-            "fields": .object(fields), "readingTs": .string(readingTimestamp.rfc3339),
+            "fields": .object(fields), "readingTs": .string(readingTimestamp.rfc3339), "note": .optional(note),
+            "targetId": .optional(targetID?.text), "attachedTo": .optional(attachedTo?.text),
+            "target": .optional(target),
         ]
     }
 }
@@ -93,14 +103,25 @@ public struct AttemptRecord: Hashable, Sendable {
     public var status: Int?
     /// The answer's body, or what went wrong.
     public var response: String?
+    /// The exchanges before the one that decided, as `{request, status, response}`.
+    public var earlier: [JSONValue] = []
+    /// What the ERP said beside “done”.
+    public var note: String?
 
-    /// The API's form.
+    /// The API's form; `request`, `status` and `response` are those of the last exchange.
     public var json: JSONValue {
-        [
+        let last: JSONValue? = request.map { request in
+            [
+                "request": .string(request), "status": status.map { .integer(Int64($0)) } ?? .null,
+                "response": .optional(response),
+            ]
+        }
+        return [
             "number": .integer(Int64(number)), "purpose": .string(purpose.rawValue),
             "startedAt": .string(startedAt.rfc3339), "endedAt": .optional(endedAt), "outcome": .optional(outcome),
             "request": .optional(request), "status": status.map { .integer(Int64($0)) } ?? .null,
-            "response": .optional(response),
+            "response": .optional(response), "exchanges": .array(earlier + [last].compactMap { $0 }),
+            "note": .optional(note),
         ]
     }
 }
@@ -111,11 +132,18 @@ public struct DeliveryDetail: Hashable, Sendable {
     public var delivery: DeliveryRecord
     /// Its calls, in order.
     public var timeline: [AttemptRecord]
+    /// What people did with it, in order.
+    public var acts: [DeliveryAct] = []
+
+    /// Who released it; nil when nobody had to.
+    public var approvedBy: String? { acts.last { $0.act == .approved }?.by }
 
     /// The API's form.
     public var json: JSONValue {
         var object = delivery.object
         object["timeline"] = .array(timeline.map(\.json))
+        object["acts"] = .array(acts.map(\.json))
+        object["approvedBy"] = .optional(approvedBy)
         let received = delivery.readingReceivedAt
         let delivered = delivery.state == .delivered ? delivery.finishedAt?.seconds(since: received) : nil
         object["latency"] = [
@@ -123,47 +151,6 @@ public struct DeliveryDetail: Hashable, Sendable {
             "receivedToDelivered": .optional(delivered),
         ]
         return .object(object)
-    }
-}
-
-/// An order in the ERP, as our mirror knows it.
-public struct WorkOrderRecord: Hashable, Sendable {
-    /// The row.
-    public var id: UUID
-    /// The ERP's number.
-    public var externalID: String
-    /// What it is about.
-    public var title: String
-    /// Its state in the ERP's words; empty before the first check.
-    public var status: String
-    /// When we saw that it is done.
-    public var doneAt: Timestamp?
-    /// When we noted it.
-    public var createdAt: Timestamp
-    /// When it was checked last.
-    public var checkedAt: Timestamp?
-    /// Where it is.
-    public var connector: NamedResource
-    /// The device whose reading caused it.
-    public var device: NamedResource?
-    /// The asset of that device then.
-    public var asset: NamedResource?
-    /// The alarm that caused it.
-    public var alarmID: UUID?
-    /// The delivery that made it.
-    public var deliveryID: UUID
-    /// Its page in the ERP.
-    public var link: String?
-
-    /// The API's form.
-    public var json: JSONValue {
-        [
-            "id": .string(id.text), "externalId": .string(externalID), "title": .string(title),
-            "status": .string(status), "doneAt": .optional(doneAt), "createdAt": .string(createdAt.rfc3339),
-            "checkedAt": .optional(checkedAt), "connector": connector.json, "device": device?.json ?? .null,
-            "asset": asset?.json ?? .null, "alarmId": .optional(alarmID?.text),
-            "deliveryId": .string(deliveryID.text), "link": .optional(link),
-        ]
     }
 }
 

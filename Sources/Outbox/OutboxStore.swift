@@ -4,13 +4,22 @@ import Primitives
 
 /// Reads deliveries, orders and stock figures, and sends dead deliveries on their way again.
 public struct OutboxStore: Sendable {
-    private let pool: PostgresPool
-    private let clock: WallClock
+    let pool: PostgresPool
+    let clock: WallClock
+
+    private let link: @Sendable (_ connectorID: Int32, _ externalID: String) -> String?
 
     /// Makes a store over a pool.
-    public init(pool: PostgresPool, clock: WallClock) {
+    ///
+    /// - Parameter link: the address of an order's page in the ERP, as its connector knows it.
+    public init(
+        pool: PostgresPool,
+        clock: WallClock,
+        link: @escaping @Sendable (_ connectorID: Int32, _ externalID: String) -> String? = { _, _ in nil }
+    ) {
         self.pool = pool
         self.clock = clock
+        self.link = link
     }
 
     /// Deliveries, newest first.
@@ -40,32 +49,11 @@ public struct OutboxStore: Sendable {
     /// - Throws: ``ResourceFailure`` when there is no such delivery, `PostgresError`.
     public func delivery(_ id: UUID) async throws -> DeliveryDetail {
         guard let delivery = try await pool.first(DeliveryQueries.rows([id])) else { throw Self.missing(id) }
-        return DeliveryDetail(delivery: delivery, timeline: try await pool.query(DeliveryQueries.timeline(id)))
-    }
-
-    /// Makes a dead delivery due again; its attempts stay counted.
-    ///
-    /// A delivery that may have reached the ERP is looked up first. Where that is impossible it ends as dead again, for
-    /// it could be doubled: only a person who has looked into the ERP can say that it is not there.
-    ///
-    /// - Parameters:
-    ///   - id: the delivery.
-    ///   - isKnownAbsent: whether somebody has made sure that the ERP does not have it.
-    /// - Returns: the delivery as it is now.
-    /// - Throws: ``ResourceFailure`` when there is no such delivery or it cannot be retried, `PostgresError`.
-    @discardableResult
-    public func retry(_ id: UUID, isKnownAbsent: Bool = false) async throws -> DeliveryDetail {
-        let now = clock.now
-        try await pool.transaction { transaction in
-            guard let facts = try await transaction.first(DeliveryQueries.retryFacts(id)) else {
-                throw Self.missing(id)
-            }
-            if let obstacle = facts.obstacle { throw obstacle }
-            let state: DeliveryState = facts.mayHaveHappened && !isKnownAbsent ? .uncertain : .waiting
-            try await transaction.execute(DeliveryQueries.retry(id, as: state, at: now))
-            try await transaction.execute(DeliveryQueries.notify())
-        }
-        return try await delivery(id)
+        return DeliveryDetail(
+            delivery: delivery,
+            timeline: try await pool.query(DeliveryQueries.timeline(id)),
+            acts: try await pool.query(DeliveryActQueries.acts(id))
+        )
     }
 
     /// Orders, newest first.
@@ -82,7 +70,7 @@ public struct OutboxStore: Sendable {
         limit: Int
     ) async throws(PostgresError) -> OutboxPage<WorkOrderRecord> {
         let ids = try await pool.query(MirrorListQueries.workOrderPage(filter, after: cursor, limit: limit + 1))
-        let items = try await pool.query(MirrorListQueries.workOrders(Array(ids.prefix(limit))))
+        let items = try await pool.query(MirrorListQueries.workOrders(Array(ids.prefix(limit)))).map(linked)
         let last = ids.count > limit ? items.last : nil
         return OutboxPage(
             items: items,
@@ -137,7 +125,7 @@ public struct OutboxStore: Sendable {
             }
         case "work-order":
             for record in try await pool.query(MirrorListQueries.workOrders(ids.compactMap(UUID.init(uuidString:)))) {
-                forms[record.id.text] = record.json
+                forms[record.id.text] = linked(record).json
             }
         case "inventory":
             let places = ids.compactMap(InventoryCursor.init)
@@ -151,31 +139,12 @@ public struct OutboxStore: Sendable {
         return forms
     }
 
-    private static func missing(_ id: UUID) -> ResourceFailure { .notFound("delivery \(id.text)") }
-}
-
-extension RetryFacts {
-    /// Why the delivery cannot be retried; nil if it can.
-    var obstacle: ResourceFailure? {
-        if state != .dead {
-            return .conflict(
-                code: "delivery-not-dead",
-                detail: "Only dead deliveries can be retried; this one is \(state.rawValue)."
-            )
-        }
-        if isConnectorDeleted {
-            return .conflict(code: "connector-deleted", detail: "The connector of this delivery was deleted.")
-        }
-        if attempts == 0, reason != DeliveryReason.connectorDeleted {
-            return .conflict(
-                code: "delivery-incomplete",
-                detail:
-                    "This delivery was never ready to be sent (\(reason ?? "no reason noted")): correct its mapping."
-            )
-        }
-        if hasNewerFigure {
-            return .conflict(code: "newer-figure", detail: "A newer figure of the same item was sent or is waiting.")
-        }
-        return nil
+    /// The connector knows better where its pages are than a template does.
+    private func linked(_ order: WorkOrderRecord) -> WorkOrderRecord {
+        var order = order
+        if let address = link(order.connectorID, order.externalID), OrderLink.isWeb(address) { order.link = address }
+        return order
     }
+
+    static func missing(_ id: UUID) -> ResourceFailure { .notFound("delivery \(id.text)") }
 }

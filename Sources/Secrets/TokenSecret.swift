@@ -13,6 +13,8 @@ public struct TokenSecret: Sendable {
         case session = "pws_"
         /// A one-time sign-in link.
         case signInLink = "pwl_"
+        /// The address at which an ERP tells of changes.
+        case webhook = "pwh_"
     }
 
     /// What it opens.

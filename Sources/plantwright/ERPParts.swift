@@ -2,6 +2,7 @@ import API
 import Alarms
 import Assets
 import ERP
+import ERPConnectors
 import Foundation
 import HTTPClient
 import Logging
@@ -54,7 +55,9 @@ struct ERPParts: RuleUsage, Sendable {
         )
         mappings = MappingStore(pool: pool, plant: plant, registry: registry, engine: engine, clock: clock)
         previewer = MappingPreviewer(session: pool, plant: plant, registry: registry, clock: clock, link: link)
-        outbox = OutboxStore(pool: pool, clock: clock)
+        outbox = OutboxStore(pool: pool, clock: clock) { [registry] id, externalID in
+            registry.runtime(id)?.connector.link(externalID: externalID)
+        }
         matching = EquipmentMatching(pool: pool, plant: plant, registry: registry, clock: clock, logger: logger)
     }
 
@@ -77,7 +80,21 @@ struct ERPParts: RuleUsage, Sendable {
                 random: { Double.random(in: 0...1) },
                 logger: logger
             ),
-            poller: OrderStatusPoller(pool: pool, directory: registry, clock: .system, logger: logger)
+            poller: OrderStatusPoller(
+                pool: pool,
+                directory: registry,
+                outcomes: OutcomesOfOrders(),
+                clock: .system,
+                logger: logger
+            ),
+            changes: OrderChangePoller(
+                pool: pool,
+                directory: registry,
+                outcomes: OutcomesOfOrders(),
+                clock: .system,
+                identifiers: .system,
+                logger: logger
+            )
         )
     }
 
@@ -101,7 +118,7 @@ struct ERPParts: RuleUsage, Sendable {
     var participant: any BatchParticipant { MappingParticipant(engine: engine) }
 
     /// The API's routes.
-    func routes(latest: LatestReadings, hint: @escaping @Sendable () -> Void) -> ERPRoutes {
+    func routes(latest: LatestReadings, work: ERPWork) -> ERPRoutes {
         ERPRoutes(
             connectors: connectors,
             registry: registry,
@@ -112,7 +129,8 @@ struct ERPParts: RuleUsage, Sendable {
             latest: latest,
             plant: plant,
             identifiers: .system,
-            hint: hint
+            random: .system,
+            work: work
         )
     }
 
@@ -145,12 +163,41 @@ struct ERPParts: RuleUsage, Sendable {
 struct ERPWorkers: Sendable {
     let dispatcher: Dispatcher
     let poller: OrderStatusPoller
+    let changes: OrderChangePoller
+
+    /// What the API may ask of them.
+    var work: ERPWork {
+        ERPWork(
+            hint: { [dispatcher] in dispatcher.hint() },
+            hurry: { [changes, poller] id in
+                if try await changes.hint(id) { poller.hint() }
+            },
+            isOpen: { [dispatcher] id in dispatcher.health(of: id).isOpen }
+        )
+    }
 
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await dispatcher.run() }
             group.addTask { await poller.run() }
+            group.addTask { await changes.run() }
         }
+    }
+}
+
+/// Labels alarms with what came of their orders.
+struct OutcomesOfOrders: AlarmOutcomes {
+    func label(_ alarms: [UUID], with outcome: OrderOutcome?, in transaction: Transaction) async throws {
+        let label = outcome.map { outcome in
+            AlarmOutcome(
+                order: outcome.order,
+                phase: outcome.phase.rawValue,
+                text: outcome.text,
+                failureCode: outcome.failureCode,
+                finishedAt: outcome.finishedAt
+            )
+        }
+        try await AlarmStore.label(alarms, with: label, in: transaction)
     }
 }
 

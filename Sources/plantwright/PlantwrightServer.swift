@@ -56,7 +56,7 @@ struct PlantwrightServer: Sendable {
             logger: logger
         )
         let workers = parts.erp.makeWorkers(listener: listener)
-        let server = try makeServer(parts, hub: hub, embedded: embedded, hint: workers.dispatcher.hint)
+        let server = try makeServer(parts, hub: hub, embedded: embedded, work: workers.work)
         let address = try await server.bind()
         logger.notice("Listening", metadata: ["address": "\(address.url)"])
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -199,14 +199,14 @@ struct PlantwrightServer: Sendable {
     /// The OpenAPI document of the routes that this server would have.
     func describe(database: PostgresConfiguration) throws -> JSONValue {
         let parts = try makeParts(database)
-        return try makeAPI(parts, hub: makeHub(parts), makeCredentials: nil, hint: {}).description
+        return try makeAPI(parts, hub: makeHub(parts), makeCredentials: nil, work: .none).description
     }
 
     private func makeAPI(
         _ parts: ServerParts,
         hub: LiveHub,
         makeCredentials: (@Sendable (String) async throws -> DeviceCredentials)?,
-        hint: @escaping @Sendable () -> Void
+        work: ERPWork
     ) throws -> PlantwrightAPI {
         let services = APIServices(
             accounts: parts.accounts,
@@ -230,16 +230,16 @@ struct PlantwrightServer: Sendable {
             tiles: try? TileArchive(path: settings.assetsDirectory + "/Public/basemap/world.pmtiles"),
             clock: .system
         )
-        return PlantwrightAPI(services, erp: parts.erp.routes(latest: parts.writer.latest, hint: hint))
+        return PlantwrightAPI(services, erp: parts.erp.routes(latest: parts.writer.latest, work: work))
     }
 
     private func makeServer(
         _ parts: ServerParts,
         hub: LiveHub,
         embedded: EmbeddedServers,
-        hint: @escaping @Sendable () -> Void
+        work: ERPWork
     ) throws -> Server {
-        let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, hint: hint).makeRouter()
+        let router = try makeAPI(parts, hub: hub, makeCredentials: embedded.makeCredentials, work: work).makeRouter()
         var configuration = ServerConfiguration(address: settings.listen)
         configuration.tls = settings.tls
         configuration.trustedProxies = settings.trustedProxies

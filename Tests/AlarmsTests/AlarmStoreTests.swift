@@ -141,7 +141,7 @@ struct AlarmStoreTests {
                     "raisedAt": "2026-01-01T00:00:00.000Z", "receivedAt": "2026-01-01T00:00:00.500Z",
                     "clearedAt": "2026-01-01T00:00:01.000Z", "clearReason": "condition", "durationSeconds": 1.0,
                     "acknowledgedAt": "2026-01-01T01:00:00.000Z", "acknowledgedBy": "ada",
-                    "acknowledgedAfterSeconds": 3_599.5, "note": nil,
+                    "acknowledgedAfterSeconds": 3_599.5, "note": nil, "outcome": nil,
                 ]
             )
             let open = try #require(try await site.stored(AlarmFilter(state: .open)).first)

@@ -27,6 +27,7 @@ import Testing
                 made.json == [
                     "key": "erp", "name": "ERP", "kind": "rest", "url": "https://erp.example", "hasCredentials": false,
                     "options": ["settle": 3],
+                    "limits": ["perMinute": nil, "perHour": nil, "concurrent": nil], "paused": false, "webhook": nil,
                 ]
             )
             let again = try await world.connectors.put(key: world.key("erp"), document: document)

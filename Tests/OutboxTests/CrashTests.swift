@@ -176,7 +176,8 @@ import Testing
         try await OutboxFixture.with { fixture in
             let erp = FakeERP(canFind: false)
             let connector = try await fixture.add(erp)
-            let delivery = try await fixture.addOrder(connector)
+            let delivery = try await fixture.addOrder(connector, operation: "work-order.comment")
+            try await fixture.pool.execute(OutboxTestQueries.aim(delivery.id, atMaker: nil, orOrder: "WO-7"))
             let now = fixture.clock.now
             let leased = try await fixture.pool.query(
                 DispatchQueries.lease(
@@ -244,8 +245,8 @@ import Testing
             )
             let begin = DispatchQueries.begin(leased, purpose: .create, at: now, until: now.adding(seconds: 40))
             #expect(try await fixture.pool.execute(begin) == 0)
-            let settle = DispatchQueries.settle(leased, .delivered(externalID: "1"), at: now)
-            #expect(try await fixture.pool.execute(settle) == 0)
+            let call = SettledCall(delivery: leased, verdict: .delivered(externalID: "1"))
+            #expect(try await fixture.pool.query(SettleQueries.settle([call], at: now)).isEmpty)
         }
     }
 
@@ -295,7 +296,7 @@ import Testing
             }
             #expect(whileSettling?.state == "leased")
             try await dispatcher.reclaim()
-            #expect(try await fixture.row(delivery).state == "waiting")
+            #expect(try await fixture.row(delivery).state == "uncertain")
         }
     }
 

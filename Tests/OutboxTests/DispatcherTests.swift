@@ -14,10 +14,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct DispatcherTests {
     @Test func statementsFitTheSchema() async throws {
         let database = try await TemporaryPostgreSQL.shared().migratedDatabase()
-        let all =
-            DispatchQueries.all + MirrorQueries.all + OrderStatusQueries.all + DeliveryQueries.all
-            + MirrorListQueries.all
-        try await assertPreparable(all, on: database)
+        try await assertPreparable(OutboxStatements.all, on: database)
     }
 
     @Test func anOrderIsCreatedOnceAndMirrored() async throws {

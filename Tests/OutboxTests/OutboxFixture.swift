@@ -67,7 +67,7 @@ final class OutboxFixture: Sendable {
         return id
     }
 
-    /// A delivery, made now and due at once.
+    /// A delivery, made now and due at once; each about an asset of its own, unless one is given.
     @discardableResult
     func addOrder(
         _ connector: Int32,
@@ -75,9 +75,17 @@ final class OutboxFixture: Sendable {
         alarm: UUID? = nil,
         state: String = "waiting",
         reason: String? = nil,
-        operation: String = "work-order.create"
+        operation: String = "work-order.create",
+        asset: Int32? = nil
     ) async throws -> TestDelivery {
-        try await add(connector, operation, ["title": .string(title)], nil, alarm, state, reason)
+        try await add(connector, operation, ["title": .string(title)], nil, alarm, state, reason, asset)
+    }
+
+    /// An alarm of a severity.
+    func addAlarm(_ severity: String = "high") async throws -> UUID {
+        let id = IdentifierSource.system.next()
+        try await pool.execute(OutboxTestQueries.addAlarm(id, plant: plant, severity: severity, at: clock.now))
+        return id
     }
 
     /// A stock figure, measured now and due at once.
@@ -90,7 +98,8 @@ final class OutboxFixture: Sendable {
             item,
             nil,
             "waiting",
-            nil
+            nil,
+            plant.asset
         )
     }
 
@@ -101,7 +110,8 @@ final class OutboxFixture: Sendable {
         _ item: String?,
         _ alarm: UUID?,
         _ state: String,
-        _ reason: String?
+        _ reason: String?,
+        _ asset: Int32?
     ) async throws -> TestDelivery {
         let number = keys.withLock { keys in
             keys += 1
@@ -129,6 +139,12 @@ final class OutboxFixture: Sendable {
             readingTimestamp: clock.now.adding(seconds: -1),
             createdAt: clock.now
         )
+        var plant = plant
+        if let asset {
+            plant.asset = asset
+        } else if number > 1 {
+            plant.asset = try Self.one(try await pool.first(OutboxTestQueries.addAsset("line-\(number)")))
+        }
         try await pool.execute(OutboxTestQueries.addDelivery(delivery, plant: plant))
         return delivery
     }

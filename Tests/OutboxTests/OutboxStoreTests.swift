@@ -93,7 +93,8 @@ import Testing
                     "id", "idempotencyKey", "mapping", "connector", "operation", "state", "reason", "detail",
                     "attempts",
                     "createdAt", "nextAttemptAt", "finishedAt", "externalId", "alarmId", "device", "asset", "fields",
-                    "readingTs", "timeline", "latency",
+                    "readingTs", "note", "targetId", "attachedTo", "target", "timeline", "acts", "approvedBy",
+                    "latency",
                 ]
             )
             let mapping: JSONValue = [
@@ -117,6 +118,8 @@ import Testing
                     "number": 2, "purpose": "create", "startedAt": .string(fixture.clock.now.rfc3339),
                     "endedAt": .string(fixture.clock.now.rfc3339), "outcome": "done",
                     "request": "POST http://erp.test/orders", "status": 201, "response": "{}",
+                    "exchanges": [["request": "POST http://erp.test/orders", "status": 201, "response": "{}"]],
+                    "note": .null,
                 ]
             )
         }
@@ -185,6 +188,9 @@ import Testing
                     "connector": ["key": "erp", "name": "ERP"], "device": ["key": "motor-1", "name": "Motor 1"],
                     "asset": ["key": "line-1", "name": "Line 1"], "alarmId": .null,
                     "deliveryId": .string(order.id.uuidString.lowercased()), "link": "http://erp.test/orders/WO-1",
+                    "madeBy": "plantwright", "phase": "open", "number": .null, "assignee": .null, "dueAt": .null,
+                    "startedAt": .null, "finishedAt": .null, "cost": .null, "currency": .null, "outcome": .null,
+                    "failureCode": .null, "equipment": .null,
                 ]
             )
             let figure = try OutboxFixture.one(try await fixture.store.inventory(limit: 1).items.first)

@@ -41,12 +41,31 @@ enum OutboxTestQueries {
         }
     }
 
-    static func addAlarm(_ id: UUID, plant: TestPlant, at time: Timestamp) -> Statement<Void> {
+    static func addAsset(_ key: String) -> Statement<Int32> {
+        Statement(
+            "test.asset.add",
+            "INSERT INTO asset (key, name, level) VALUES (\(key), \(key), 'line') RETURNING id"
+        ) { row throws(PostgresError) in try row.int32(0) }
+    }
+
+    static func aim(_ id: UUID, atMaker maker: UUID?, orOrder target: String?) -> Statement<Void> {
+        Statement(
+            "test.delivery.aim",
+            "UPDATE delivery SET target_id = \(maker), target = \(target) WHERE id = \(id)"
+        )
+    }
+
+    static func addAlarm(
+        _ id: UUID,
+        plant: TestPlant,
+        severity: String = "high",
+        at time: Timestamp
+    ) -> Statement<Void> {
         Statement(
             "test.alarm.add",
             """
             INSERT INTO alarm (id, rule_id, rule_revision, device_id, asset_id, severity, raised_at, received_at)
-            VALUES (\(id), \(plant.rule), 1, \(plant.device), \(plant.asset), 'high', \(time), \(time))
+            VALUES (\(id), \(plant.rule), 1, \(plant.device), \(plant.asset), \(severity), \(time), \(time))
             """
         )
     }
@@ -72,7 +91,7 @@ enum OutboxTestQueries {
                 \(delivery.operation), \(delivery.alarm), \(plant.device), \(plant.asset), \(delivery.readingTimestamp),
                 \(delivery.readingTimestamp.adding(seconds: 0.25)), \(JSONValue.object(delivery.fields)),
                 \(delivery.item), \(delivery.state), \(delivery.reason), 0, \(delivery.createdAt),
-                \(delivery.createdAt), \(delivery.state == "waiting" ? nil : delivery.createdAt))
+                \(delivery.createdAt), \(["waiting", "held"].contains(delivery.state) ? nil : delivery.createdAt))
             """
         )
     }

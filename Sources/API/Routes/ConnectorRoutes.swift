@@ -6,48 +6,102 @@ import HTTPServer
 import HTTPTypes
 import Primitives
 
-/// Connectors.
+/// Connectors: what an admin writes, tries, pauses and resumes.
 struct ConnectorRoutes: Sendable {
     let connectors: ConnectorStore
     let registry: ConnectorRegistry
     let identifiers: IdentifierSource
-    let hint: @Sendable () -> Void
+    let work: ERPWork
 
     func register(on routes: inout APIRouter) {
         endpoint.register(on: &routes)
-        routes.post(
-            "/api/v1/connectors/{key}/test",
-            role: .admin,
-            summary: "Ask the ERP, changing nothing there, whether it can be reached."
-        ) { request in
-            let sample = "pw-" + identifiers.next().uuidString.lowercased().replacing("-", with: "").prefix(13)
-            let key = try request.resourceKey("connector")
-            return .json(PreflightResult(checks: try await registry.preflight(key: key, sample: sample)).json)
+        for name in ["preflight", "test"] {
+            routes.post(
+                "/api/v1/connectors/{key}/\(name)",
+                role: .admin,
+                summary: "Ask the ERP, changing nothing there, whether orders can be expected to arrive.",
+                handler: preflight
+            )
         }
+        routes.post(
+            "/api/v1/connectors/{key}/prepare",
+            role: .admin,
+            summary: "Do a step in the ERP that a preflight proposed."
+        ) { request in
+            let live = try registry.live(try request.resourceKey("connector"))
+            var reader = try InputReader(try await request.json())
+            let step = reader.requiredString("step")
+            try reader.finish()
+            return .json(await live.erp.prepare(step).json)
+        }
+        routes.post("/api/v1/connectors/{key}/pause", role: .operator, summary: "Let its deliveries wait.") {
+            request in
+            .json(document(try await connectors.pause(key: try request.resourceKey("connector"), true)))
+        }
+        routes.post("/api/v1/connectors/{key}/resume", role: .operator, summary: "Let its deliveries go on.") {
+            request in
+            let connector = try await connectors.pause(key: try request.resourceKey("connector"), false)
+            work.hint()
+            return .json(document(connector))
+        }
+    }
+
+    /// Of the connector as it is stored, or of the draft in `connector`.
+    private func preflight(_ request: Request) async throws -> Response {
+        let key = try request.resourceKey("connector")
+        let sample = "pw-" + identifiers.next().uuidString.lowercased().replacing("-", with: "").prefix(13)
+        var draft: JSONValue?
+        if !request.body.isEmpty {
+            var reader = try InputReader(try await request.json())
+            draft = reader.value("connector")
+            try reader.finish()
+        }
+        let checks: [PreflightCheck]
+        if let draft {
+            checks = try await registry.preflight(key: key, draft: draft, sample: sample)
+        } else {
+            checks = try await registry.preflight(key: key, sample: sample)
+        }
+        return .json(PreflightResult(checks: checks).json)
     }
 
     private var endpoint: ResourceEndpoint {
         ResourceEndpoint(
             path: "/api/v1/connectors",
             name: "connector",
-            list: { try await connectors.list(limit: 100_000).map(Self.state) },
-            get: { key in Self.state(try await connectors.get(key: key)) },
+            list: { try await connectors.list(limit: 100_000).map(state) },
+            get: { key in state(try await connectors.get(key: key)) },
             put: { key, document, condition in
                 let result = try await connectors.put(key: key, document: document, onlyIf: condition)
-                hint()
-                return (Self.state(result.connector), result.isNew)
+                work.hint()
+                return (state(result.connector), result.isNew)
             },
             patch: { key, document, condition in
                 let connector = try await connectors.patch(key: key, document: document, onlyIf: condition)
-                hint()
-                return Self.state(connector)
+                work.hint()
+                return state(connector)
             },
             delete: { key, condition in try await connectors.delete(key: key, onlyIf: condition) }
         )
     }
 
-    private static func state(_ connector: Connector) -> ResourceState {
-        ResourceState(key: connector.key, document: connector.json, version: connector.version)
+    private func state(_ connector: Connector) -> ResourceState {
+        ResourceState(key: connector.key, document: document(connector), version: connector.version)
+    }
+
+    /// The connector as it is stored, with whether its ERP answers this process.
+    private func document(_ connector: Connector) -> JSONValue {
+        var document = connector.json.object ?? JSONObject()
+        document["circuit"] = work.isOpen(connector.id) ? "open" : "closed"
+        return .object(document)
+    }
+}
+
+extension ConnectorRegistry {
+    /// The connector with that key, ready to be called.
+    func live(_ key: ResourceKey) throws -> LiveConnector {
+        guard let live = connector(key: key) else { throw ResourceFailure.notFound("connector \(key)") }
+        return live
     }
 }
 

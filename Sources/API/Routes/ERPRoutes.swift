@@ -2,6 +2,7 @@ import Assets
 import ERP
 import Outbox
 import Primitives
+import Secrets
 import Telemetry
 
 /// Connectors, mappings, deliveries, work orders and inventory.
@@ -15,11 +16,12 @@ public struct ERPRoutes: Sendable {
     let latest: LatestReadings
     let plant: PlantStore
     let identifiers: IdentifierSource
-    let hint: @Sendable () -> Void
+    let random: RandomSource
+    let work: ERPWork
 
     /// Makes the routes.
     ///
-    /// `identifiers` gives sample references for connector tests, `hint` wakes the dispatcher.
+    /// `identifiers` gives sample references for connector tests, `random` the secrets of webhooks.
     public init(
         connectors: ConnectorStore,
         registry: ConnectorRegistry,
@@ -30,7 +32,8 @@ public struct ERPRoutes: Sendable {
         latest: LatestReadings,
         plant: PlantStore,
         identifiers: IdentifierSource,
-        hint: @escaping @Sendable () -> Void
+        random: RandomSource,
+        work: ERPWork
     ) {
         self.connectors = connectors
         self.registry = registry
@@ -41,15 +44,18 @@ public struct ERPRoutes: Sendable {
         self.latest = latest
         self.plant = plant
         self.identifiers = identifiers
-        self.hint = hint
+        self.random = random
+        self.work = work
     }
 
     func register(on routes: inout APIRouter) {
-        ConnectorRoutes(connectors: connectors, registry: registry, identifiers: identifiers, hint: hint)
+        ConnectorRoutes(connectors: connectors, registry: registry, identifiers: identifiers, work: work)
             .register(on: &routes)
+        ConnectorListRoutes(registry: registry).register(on: &routes)
+        HookRoutes(connectors: connectors, random: random, work: work).register(on: &routes)
         MappingRoutes(mappings: mappings, previewer: previewer, latest: latest).register(on: &routes)
-        DeliveryRoutes(outbox: outbox, hint: hint).register(on: &routes)
-        WorkOrderRoutes(outbox: outbox).register(on: &routes)
+        DeliveryRoutes(outbox: outbox, registry: registry, hint: work.hint).register(on: &routes)
+        WorkOrderRoutes(outbox: outbox, plant: plant).register(on: &routes)
         MatchingRoutes(matching: matching).register(on: &routes)
     }
 }

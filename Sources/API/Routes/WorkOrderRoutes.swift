@@ -1,4 +1,5 @@
 import Accounts
+import Assets
 import Foundation
 import HTTPServer
 import HTTPTypes
@@ -8,6 +9,7 @@ import Primitives
 /// Work orders and inventory.
 struct WorkOrderRoutes: Sendable {
     let outbox: OutboxStore
+    let plant: PlantStore
 
     func register(on routes: inout APIRouter) {
         routes.get(
@@ -30,6 +32,12 @@ struct WorkOrderRoutes: Sendable {
 
     private func workOrders(_ request: Request) async throws -> Response {
         var filter = WorkOrderFilter(device: request.query.first("device"), alarmID: try request.alarmFilter())
+        filter.assetIDs = try request.query.first("asset").map { key in
+            let snapshot = plant.snapshot
+            return Array(snapshot.descendants(of: try snapshot.required(asset: key).id))
+        }
+        filter.from = try request.time("from")
+        filter.to = try request.time("to")
         switch request.query.first("state") {
         case nil: break
         case "open": filter.isOpen = true

@@ -23,15 +23,21 @@ public struct Connector: Hashable, Sendable {
     public var updatedAt: Timestamp
     /// Whether its deliveries wait until someone resumes it.
     public var isPaused: Bool
+    /// How much it may be asked to do.
+    public var limits = ConnectorLimits()
+    /// Whether there is an address at which its ERP can tell of changes.
+    public var hasWebhook = false
 
     /// What a condition compares.
     public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 
-    /// The API's form; `hasCredentials` stands for the write-only `credentials`.
+    /// The API's form; `hasCredentials` stands for the write-only `credentials`, and `webhook` lacks its secret.
     public var json: JSONValue {
         [
             "key": .string(key), "name": .string(name), "kind": .string(kind.rawValue), "url": .string(url),
             "hasCredentials": .bool(hasCredentials), "options": options,
+            "limits": limits.json, "paused": .bool(isPaused),
+            "webhook": hasWebhook ? .string("/api/v1/hooks/…") : .null,
         ]
     }
 }
@@ -51,4 +57,5 @@ struct ConnectorDraft: Equatable, Sendable {
     var url: String
     var credentials: CredentialsChange
     var options: JSONValue
+    var limits = ConnectorLimits()
 }

@@ -3,13 +3,12 @@ import HTTPClient
 import Primitives
 
 extension ConnectorDraft {
-    /// Reads and checks `{name, kind, url, credentials, options}`.
+    /// Reads and checks `{name, kind, url, credentials, options, limits}`.
     ///
-    /// `key` and `hasCredentials`, which documents carry when they were read before, are ignored.
+    /// What documents carry beside that when they were read before is ignored.
     init(_ document: JSONValue, policy: OutboundPolicy) throws(InvalidInput) {
         var reader = try InputReader(document)
-        _ = reader.value("key")
-        _ = reader.value("hasCredentials")
+        for name in ["key", "hasCredentials", "paused", "webhook", "circuit"] { _ = reader.value(name) }
         name = reader.requiredString("name")
         kind = .rest
         if reader.required("kind") != nil { kind = reader.choice("kind", ConnectorKind.self) ?? .rest }
@@ -51,6 +50,13 @@ extension ConnectorDraft {
         if let definition {
             do throws(InvalidInput) {
                 _ = try definition.make(ConnectorSetup(url: url, options: options, caller: .silent))
+            } catch {
+                reader.absorb(error.issues)
+            }
+        }
+        if let value = reader.value("limits") {
+            do throws(InvalidInput) {
+                limits = try ConnectorLimits(value, at: "/limits")
             } catch {
                 reader.absorb(error.issues)
             }

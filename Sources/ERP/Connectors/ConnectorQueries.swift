@@ -8,6 +8,13 @@ struct ConnectorRow: Sendable {
     var sealedCredentials: [UInt8]?
 }
 
+/// A connector whose ERP can tell of changes.
+struct WebhookRow: Sendable {
+    var id: Int32
+    /// SHA-256 of the secret.
+    var hash: [UInt8]
+}
+
 /// The statements on `connector`.
 enum ConnectorQueries {
     @Sendable static func decode(_ row: ResultRow) throws(PostgresError) -> ConnectorRow {
@@ -23,7 +30,13 @@ enum ConnectorQueries {
                 options: try row.json(6),
                 revision: try row.int32(7),
                 updatedAt: try row.timestamp(8),
-                isPaused: try row.bool(9)
+                isPaused: try row.bool(9),
+                limits: ConnectorLimits(
+                    perMinute: try row.optionalInt32(10),
+                    perHour: try row.optionalInt32(11),
+                    concurrent: try row.optionalInt32(12)
+                ),
+                hasWebhook: try row.bool(13)
             ),
             sealedCredentials: sealed
         )
@@ -33,7 +46,8 @@ enum ConnectorQueries {
         Statement(
             "erp.connector.list",
             """
-            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL
+            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL,
+                per_minute, per_hour, concurrent, webhook_hash IS NOT NULL
             FROM connector
             WHERE deleted_at IS NULL AND key > \(key) ORDER BY key LIMIT \(Int64(limit))
             """,
@@ -45,7 +59,8 @@ enum ConnectorQueries {
         Statement(
             "erp.connector.find",
             """
-            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL
+            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL,
+                per_minute, per_hour, concurrent, webhook_hash IS NOT NULL
             FROM connector
             WHERE deleted_at IS NULL AND key = \(key)
             """,
@@ -58,7 +73,8 @@ enum ConnectorQueries {
         Statement(
             "erp.connector.active",
             """
-            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL
+            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL,
+                per_minute, per_hour, concurrent, webhook_hash IS NOT NULL
             FROM connector WHERE deleted_at IS NULL
             """,
             row: decode
@@ -69,7 +85,8 @@ enum ConnectorQueries {
         Statement(
             "erp.connector.lock",
             """
-            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL
+            SELECT id, key, name, kind, url, credentials, options, revision, updated_at, paused_at IS NOT NULL,
+                per_minute, per_hour, concurrent, webhook_hash IS NOT NULL
             FROM connector
             WHERE deleted_at IS NULL AND key = \(key) FOR UPDATE
             """,
@@ -86,10 +103,12 @@ enum ConnectorQueries {
         Statement(
             "erp.connector.insert",
             """
-            INSERT INTO connector (key, name, kind, url, credentials, options, updated_at)
-            VALUES (\(key), \(draft.name), \(draft.kind), \(draft.url), \(credentials), \(draft.options), \(time))
+            INSERT INTO connector (key, name, kind, url, credentials, options, per_minute, per_hour, concurrent,
+                updated_at)
+            VALUES (\(key), \(draft.name), \(draft.kind), \(draft.url), \(credentials), \(draft.options),
+                \(draft.limits.perMinute), \(draft.limits.perHour), \(draft.limits.concurrent), \(time))
             RETURNING id, key, name, kind, url, credentials, options, revision, updated_at,
-                paused_at IS NOT NULL
+                paused_at IS NOT NULL, per_minute, per_hour, concurrent, webhook_hash IS NOT NULL
             """,
             row: decode
         )
@@ -105,10 +124,12 @@ enum ConnectorQueries {
             "erp.connector.update",
             """
             UPDATE connector SET name = \(draft.name), kind = \(draft.kind), url = \(draft.url),
-                credentials = \(credentials), options = \(draft.options), updated_at = \(time), revision = revision + 1
+                credentials = \(credentials), options = \(draft.options),
+                per_minute = \(draft.limits.perMinute), per_hour = \(draft.limits.perHour),
+                concurrent = \(draft.limits.concurrent), updated_at = \(time), revision = revision + 1
             WHERE id = \(id)
             RETURNING id, key, name, kind, url, credentials, options, revision, updated_at,
-                paused_at IS NOT NULL
+                paused_at IS NOT NULL, per_minute, per_hour, concurrent, webhook_hash IS NOT NULL
             """,
             row: decode
         )
@@ -118,10 +139,35 @@ enum ConnectorQueries {
         Statement(
             "erp.connector.retire",
             """
-            UPDATE connector SET deleted_at = \(time), updated_at = \(time), credentials = NULL, revision = revision + 1
+            UPDATE connector SET deleted_at = \(time), updated_at = \(time), credentials = NULL, webhook_hash = NULL,
+                revision = revision + 1
             WHERE id = \(id)
             """
         )
+    }
+
+    /// Lets the deliveries of a connector wait, or go on.
+    static func pause(id: Int32, _ isPaused: Bool, at time: Timestamp) -> Statement<Void> {
+        Statement(
+            "erp.connector.pause",
+            """
+            UPDATE connector SET paused_at = CASE WHEN \(isPaused) THEN coalesce(paused_at, \(time)) END
+            WHERE id = \(id)
+            """
+        )
+    }
+
+    /// Keeps the hash of a webhook's secret; nil removes it.
+    static func setWebhook(id: Int32, hash: [UInt8]?) -> Statement<Void> {
+        Statement("erp.connector.webhook", "UPDATE connector SET webhook_hash = \(hash) WHERE id = \(id)")
+    }
+
+    /// The connector of a webhook, with the stored hash.
+    static func webhook(hash: [UInt8]) -> Statement<WebhookRow> {
+        Statement(
+            "erp.connector.by-webhook",
+            "SELECT id, webhook_hash FROM connector WHERE webhook_hash = \(hash) AND deleted_at IS NULL"
+        ) { row throws(PostgresError) in WebhookRow(id: try row.int32(0), hash: try row.optionalBytes(1) ?? []) }
     }
 
     /// A mapping in use that names the connector; nil when there is none.
@@ -138,7 +184,7 @@ enum ConnectorQueries {
             "erp.connector.pending",
             """
             SELECT EXISTS (
-                SELECT FROM delivery WHERE connector_id = \(id) AND state IN ('waiting', 'leased', 'uncertain'))
+                SELECT FROM delivery WHERE connector_id = \(id) AND state IN ('held', 'waiting', 'leased', 'uncertain'))
             """
         ) { row throws(PostgresError) in try row.bool(0) }
     }
@@ -150,7 +196,8 @@ enum ConnectorQueries {
             AnyStatement(list(after: "", limit: 1)), AnyStatement(find(key: "")), AnyStatement(active()),
             AnyStatement(lock(key: "")), AnyStatement(insert(key: "", draft, credentials: nil, at: time)),
             AnyStatement(update(id: 0, draft, credentials: nil, at: time)), AnyStatement(retire(id: 0, at: time)),
-            AnyStatement(mapping(using: 0)), AnyStatement(hasPending(id: 0)),
+            AnyStatement(pause(id: 0, true, at: time)), AnyStatement(setWebhook(id: 0, hash: nil)),
+            AnyStatement(webhook(hash: [])), AnyStatement(mapping(using: 0)), AnyStatement(hasPending(id: 0)),
         ]
     }()
 }

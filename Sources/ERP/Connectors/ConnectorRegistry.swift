@@ -103,6 +103,46 @@ public final class ConnectorRegistry: ConnectorDirectory {
         return await live.erp.preflight(key: sample)
     }
 
+    /// The same for a connector as an admin is writing it.
+    ///
+    /// Credentials that the draft does not mention are the stored ones, if it is the same address: nobody gets at a
+    /// secret by pointing a draft elsewhere.
+    ///
+    /// - Throws: ``InvalidInput``, `PostgresError`.
+    public func preflight(key: ResourceKey, draft document: JSONValue, sample: String) async throws -> [PreflightCheck]
+    {
+        let draft = try ConnectorDraft(document, policy: policy)
+        let stored = try await session.first(ConnectorQueries.find(key: key.text))
+        let connector = Connector(
+            id: 0,
+            key: key.text,
+            name: draft.name,
+            kind: draft.kind,
+            url: draft.url,
+            hasCredentials: false,
+            options: draft.options,
+            revision: 0,
+            updatedAt: Timestamp(microseconds: 0),
+            isPaused: false
+        )
+        do throws(CallFailure) {
+            var credentials = ConnectorCredentials.none
+            switch draft.credentials {
+            case .replace(let value):
+                do throws(InvalidInput) {
+                    credentials = try ConnectorCredentials(value)
+                } catch {
+                    throw CallFailure(reason: "credentials-invalid", detail: "The credentials cannot be used.")
+                }
+            case .keep:
+                if let stored, stored.connector.url == draft.url { credentials = try self.credentials(of: stored) }
+            }
+            return await (try make(connector, credentials)).preflight(key: sample)
+        } catch {
+            return [PreflightCheck("configuration", "The connector is configured", .failed, error.detail)]
+        }
+    }
+
     /// Makes a connector ready; what stands in the way is told by each of its calls.
     private func live(_ row: ConnectorRow) -> LiveConnector {
         do throws(CallFailure) {

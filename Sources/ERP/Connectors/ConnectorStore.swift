@@ -9,10 +9,10 @@ import Secrets
 /// Credentials are sealed before they are stored and never handed out. A write is in force for every attempt that begins
 /// after it returns.
 public final class ConnectorStore: Sendable {
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let box: SecretBox
-    private let registry: ConnectorRegistry
-    private let clock: WallClock
+    let registry: ConnectorRegistry
+    let clock: WallClock
 
     /// Makes a store over a pool.
     ///
@@ -131,7 +131,7 @@ public final class ConnectorStore: Sendable {
     }
 
     /// Runs a write, and has the registry take it over before it returns.
-    private func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
+    func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
         try await registry.replacing {
             try await pool.transaction { transaction in
                 let value = try await body(transaction)
@@ -154,10 +154,11 @@ public final class ConnectorStore: Sendable {
     private static func isUnchanged(_ old: ConnectorRow, _ draft: ConnectorDraft, _ sealed: [UInt8]?) -> Bool {
         let connector = old.connector
         return connector.name == draft.name && connector.kind == draft.kind && connector.url == draft.url
-            && connector.options == draft.options && old.sealedCredentials == sealed
+            && connector.options == draft.options && connector.limits == draft.limits
+            && old.sealedCredentials == sealed
     }
 
-    private static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("connector \(key)") }
+    static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("connector \(key)") }
 }
 
 /// Where sealed credentials belong.
