@@ -9,19 +9,20 @@ enum DeliveryInsertQueries {
     ///
     /// The device and asset may be gone meanwhile; that must not fail the transaction.
     static func insert(_ draft: DeliveryDraft, at time: Timestamp) -> Statement<UUID> {
-        let isDead = draft.failure != nil
+        let end = draft.isFinal ? time : nil
         return Statement(
             "erp.delivery.insert",
             """
             INSERT INTO delivery (id, idempotency_key, mapping_id, mapping_revision, connector_id, operation, alarm_id,
                 device_id, asset_id, reading_ts, reading_received_at, fields, item, state, reason, detail, created_at,
-                next_attempt_at, finished_at)
+                next_attempt_at, finished_at, target_id, target, attached_to)
             VALUES (\(draft.id), \(draft.idempotencyKey), \(draft.mapping.id), \(draft.mapping.revision),
-                \(draft.mapping.definition.connectorID), \(draft.mapping.definition.operation), \(draft.alarmID),
+                \(draft.mapping.definition.connectorID), \(draft.operation), \(draft.alarmID),
                 (SELECT id FROM device WHERE id = \(draft.deviceID)), (SELECT id FROM asset WHERE id = \(draft.assetID)),
                 \(draft.readingTimestamp), \(draft.readingReceivedAt), \(JSONValue.object(draft.fields)), \(draft.item),
-                \(isDead ? "dead" : "waiting"), \(isDead ? "template-failed" : nil), \(draft.failure?.withoutNUL), \(time),
-                \(time), \(isDead ? time : nil))
+                \(draft.state), \(draft.reason), \(draft.detail?.withoutNUL), \(time), \(time), \(end),
+                \(draft.target?.deliveryID), \(draft.target?.deliveryID == nil ? draft.target?.externalID : nil),
+                \(draft.isAttached ? draft.target?.deliveryID : nil))
             ON CONFLICT (idempotency_key) DO NOTHING
             RETURNING id
             """
@@ -39,7 +40,7 @@ enum DeliveryInsertQueries {
                 SELECT id, state, next_attempt_at FROM delivery
                 WHERE connector_id = \(draft.mapping.definition.connectorID) AND item = \(draft.item)
                     AND mapping_id = \(draft.mapping.id) AND operation = 'stock.set' AND id <> \(draft.id)
-                    AND state IN ('waiting', 'uncertain') AND reading_ts <= \(draft.readingTimestamp)
+                    AND state IN ('held', 'waiting', 'uncertain') AND reading_ts <= \(draft.readingTimestamp)
                 FOR UPDATE
             ), gone AS (
                 UPDATE delivery SET state = 'superseded', finished_at = \(time) FROM old WHERE delivery.id = old.id
@@ -67,7 +68,7 @@ enum DeliveryInsertQueries {
         let id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         let definition = MappingDefinition(
             name: "",
-            trigger: .rule(id: 0),
+            trigger: .rule(RuleTrigger(ruleID: 0)),
             connectorID: 0,
             operation: .stockSet,
             fields: [:],
@@ -78,6 +79,7 @@ enum DeliveryInsertQueries {
             id: id,
             idempotencyKey: "",
             mapping: Mapping(id: 0, key: "", definition: definition, revision: 0, updatedAt: time),
+            operation: .stockSet,
             deviceID: 0,
             readingTimestamp: time,
             readingReceivedAt: time,
@@ -88,4 +90,38 @@ enum DeliveryInsertQueries {
             AnyStatement(postpone(id, until: time)), AnyStatement(notify()),
         ]
     }()
+}
+
+extension DeliveryDraft {
+    /// Whether nothing more will happen with it by itself.
+    fileprivate var isFinal: Bool {
+        switch beginning {
+        case .waiting, .held: false
+        case .dead, .superseded: true
+        }
+    }
+
+    fileprivate var state: String {
+        switch beginning {
+        case .waiting: "waiting"
+        case .held: "held"
+        case .dead: "dead"
+        case .superseded: "superseded"
+        }
+    }
+
+    fileprivate var reason: String? {
+        switch beginning {
+        case .waiting, .held: nil
+        case .dead: "template-failed"
+        case .superseded(let reason, _): reason.rawValue
+        }
+    }
+
+    fileprivate var detail: String? {
+        switch beginning {
+        case .waiting, .held: nil
+        case .dead(let detail), .superseded(_, let detail): detail
+        }
+    }
 }

@@ -6,7 +6,7 @@ public struct Mapping: Hashable, Sendable {
     /// What makes a mapping act.
     public enum Trigger: Hashable, Sendable {
         /// An alarm of a rule.
-        case rule(id: Int32)
+        case rule(RuleTrigger)
         /// A change of a metric's value on any device of a profile.
         case metric(MetricTrigger)
     }
@@ -21,6 +21,33 @@ public struct Mapping: Hashable, Sendable {
     public var revision: Int32
     /// When it was written last.
     public var updatedAt: Timestamp
+}
+
+/// What becomes of a rule's alarm.
+public enum AlarmEvent: String, CaseIterable, Sendable {
+    /// It was raised.
+    case raised
+    /// Its condition ended.
+    case returned
+    /// It was raised again while an order of an earlier one is open, or soon after an earlier one.
+    case recurred
+}
+
+/// Something that becomes of a rule's alarms.
+public struct RuleTrigger: Hashable, Sendable {
+    /// The rule's row.
+    public var ruleID: Int32
+    /// What must become of an alarm.
+    public var event: AlarmEvent
+    /// For ``AlarmEvent/recurred``: an alarm also recurs when an earlier one ended at most so long before.
+    public var within: ISODuration?
+
+    /// Makes a trigger.
+    public init(ruleID: Int32, event: AlarmEvent = .raised, within: ISODuration? = nil) {
+        self.ruleID = ruleID
+        self.event = event
+        self.within = within
+    }
 }
 
 /// A change of a metric's value on any device of a profile.
@@ -59,15 +86,39 @@ public struct MappingDefinition: Hashable, Sendable {
     public var maxAge: ISODuration
     /// Whether it acts.
     public var isEnabled: Bool
-
-    /// What mappings can ask for as yet.
-    static let operations: [ERPOperation] = [.workOrderCreate, .stockSet]
+    /// What else it asks for.
+    public var options = MappingOptions()
 
     /// The default of ``maxAge``: a day.
     public static let defaultMaxAge = ISODuration(milliseconds: 86_400_000)
 
     /// The default of ``MetricTrigger/minInterval``: a minute.
     public static let defaultMinInterval = ISODuration(milliseconds: 60_000)
+
+    /// How a metric is booked window by window; nil when each change counts by itself.
+    var metering: Metering? {
+        guard metric != nil, operation.isMetered else { return nil }
+        return Metering(
+            window: options.window ?? Metering.defaultWindow,
+            step: options.step,
+            deadBand: options.deadBand ?? 0,
+            factor: options.factor ?? 1
+        )
+    }
+
+    /// The rule, if that is the trigger.
+    var rule: RuleTrigger? { if case .rule(let rule) = trigger { rule } else { nil } }
+
+    /// The metric, if that is the trigger.
+    var metric: MetricTrigger? { if case .metric(let metric) = trigger { metric } else { nil } }
+}
+
+extension ERPOperation {
+    /// Whether a metric trigger books it window by window.
+    var isMetered: Bool { self == .stockConsume || self == .stockReceive || self == .meterRecord }
+
+    /// Whether guards make sense: leaving one out loses nothing but the message.
+    var takesLimits: Bool { !isAboutStock && self != .meterRecord }
 }
 
 /// A mapping together with the keys that its documents name.
@@ -91,17 +142,24 @@ public struct MappingDocument: Hashable, Sendable {
     /// The API's form.
     public var json: JSONValue {
         let definition = mapping.definition
-        return [
+        var object: JSONObject = [
             "key": .string(mapping.key), "name": .string(definition.name), "trigger": triggerJSON,
             "connector": .string(connectorKey), "operation": .string(definition.operation.rawValue),
             "fields": .object(definition.fields), "maxAge": .string(definition.maxAge.text),
             "enabled": .bool(definition.isEnabled),
         ]
+        for member in definition.options.members { object[member.name] = member.value }
+        object["version"] = .integer(Int64(mapping.revision))
+        return .object(object)
     }
 
     private var triggerJSON: JSONValue {
         switch mapping.definition.trigger {
-        case .rule: return ["rule": .optional(ruleKey)]
+        case .rule(let trigger):
+            var object: JSONObject = ["rule": .optional(ruleKey)]
+            if trigger.event != .raised { object["on"] = .string(trigger.event.rawValue) }
+            if let within = trigger.within { object["within"] = .string(within.text) }
+            return .object(object)
         case .metric(let trigger):
             var object: JSONObject = ["metric": .string(trigger.metric), "profile": .optional(profileKey)]
             if let change = trigger.minChange { object["minChange"] = .number(change) }

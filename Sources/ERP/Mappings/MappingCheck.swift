@@ -43,15 +43,7 @@ struct MappingCheck: Sendable {
                 result.note("/connector", "unknown-reference", "There is no connector “\(key)”.")
             }
         }
-        if let erp, let operation = draft.operation, MappingDefinition.operations.contains(operation),
-            erp.traits(of: operation) == nil
-        {
-            result.note(
-                "/connector",
-                "operation-not-configured",
-                "The connector's options say nothing about “\(operation.rawValue)”."
-            )
-        }
+        if let erp, let operation = draft.operation { checkOperation(operation, draft, erp, &result) }
         if let trigger { checkFields(draft, trigger, erp, &result) }
         if result.issues.isEmpty, let trigger, let connector = result.connector, let operation = draft.operation {
             result.definition = MappingDefinition(
@@ -61,7 +53,8 @@ struct MappingCheck: Sendable {
                 operation: operation,
                 fields: draft.fields,
                 maxAge: draft.maxAge,
-                isEnabled: draft.isEnabled
+                isEnabled: draft.isEnabled,
+                options: draft.options
             )
         }
         return result
@@ -74,14 +67,14 @@ struct MappingCheck: Sendable {
     ) async throws -> Mapping.Trigger? {
         switch draft.trigger {
         case nil: return nil
-        case .rule(let key):
+        case .rule(let key, let event, let within):
             guard let rule = try await session.first(MappingQueries.rule(key: key.text)) else {
                 result.note("/trigger/rule", "unknown-reference", "There is no rule “\(key)”.")
                 return nil
             }
             result.rule = rule
             result.profiles = profiles(of: rule)
-            return .rule(id: rule.id)
+            return .rule(RuleTrigger(ruleID: rule.id, event: event, within: within))
         case .metric(let metric, let key, let minChange, let minInterval):
             guard let profile = plant.profile(key: key.text) else {
                 result.note("/trigger/profile", "unknown-reference", "There is no profile “\(key)”.")
@@ -119,32 +112,64 @@ struct MappingCheck: Sendable {
         _ result: inout Result
     ) {
         let hasAlarm = if case .rule = trigger { true } else { false }
+        let isMetered = !hasAlarm && draft.operation?.isMetered == true
+        let context: MappingContext = hasAlarm ? .alarm : isMetered ? .window : .change
         let candidates: [Profile?] = result.profiles.isEmpty ? [nil] : result.profiles.map { $0 }
         var fewest: [InputIssue]?
         for profile in candidates {
-            let issues = fieldIssues(draft, Scope(mappingOn: profile, states: states, hasAlarm: hasAlarm), erp)
+            let issues = fieldIssues(draft, profile, context, erp)
             if issues.count < fewest?.count ?? .max { fewest = issues }
         }
         result.issues += fewest ?? []
-        if draft.operation == .stockSet, hasAlarm, draft.fields["quantity"] == nil {
+        if let operation = draft.operation, hasAlarm, let name = OperationDefaults.valueField(operation),
+            draft.fields[name] == nil
+        {
             result.note(
-                CompiledFields.pointer(to: "quantity"),
+                CompiledFields.pointer(to: name),
                 "required",
-                "An alarm sets a stock figure by the field “quantity”."
+                "An alarm has no value of its own: the field “\(name)” is required."
             )
         }
     }
 
-    private func fieldIssues(_ draft: MappingDraft, _ scope: Scope, _ erp: (any ERPConnector)?) -> [InputIssue] {
+    private func fieldIssues(
+        _ draft: MappingDraft,
+        _ profile: Profile?,
+        _ context: MappingContext,
+        _ erp: (any ERPConnector)?
+    ) -> [InputIssue] {
         do throws(InvalidInput) {
-            let fields = try CompiledFields(draft.fields, scope: scope)
+            let compiled = try CompiledMapping(
+                fields: draft.fields,
+                options: draft.options,
+                profile: profile,
+                states: states,
+                context: context
+            )
             guard let erp, let operation = draft.operation else { return [] }
-            let types = fields.types
-            let defaults =
-                operation == .stockSet ? StockFields.types.filter { !types.map(\.name).contains($0.name) } : []
+            let types = compiled.fields.types
+            let defaults = OperationDefaults.types(operation).filter { !types.map(\.name).contains($0.name) }
             return erp.issues(operation: operation, fields: types + defaults)
         } catch {
             return error.issues
+        }
+    }
+
+    private func checkOperation(
+        _ operation: ERPOperation,
+        _ draft: MappingDraft,
+        _ erp: any ERPConnector,
+        _ result: inout Result
+    ) {
+        if erp.traits(of: operation) == nil {
+            let detail =
+                erp.manifest.operations.isEmpty
+                ? "The connector's options say nothing about “\(operation.rawValue)”."
+                : "“\(erp.manifest.title)” has no “\(operation.rawValue)”."
+            result.note("/connector", "operation-not-configured", detail)
+        }
+        if draft.options.attaches, operation == .workOrderCreate, erp.traits(of: .workOrderComment) == nil {
+            result.note("/attach", "operation-not-configured", "This connector cannot add a remark to an order.")
         }
     }
 }

@@ -4,7 +4,7 @@ import Primitives
 /// A mapping as an admin wrote it: its references are still keys.
 struct MappingDraft: Sendable {
     enum Trigger: Sendable {
-        case rule(ResourceKey)
+        case rule(ResourceKey, event: AlarmEvent, within: ISODuration?)
         case metric(metric: String, profile: ResourceKey, minChange: Double?, minInterval: ISODuration)
     }
 
@@ -15,14 +15,16 @@ struct MappingDraft: Sendable {
     var fields: JSONObject
     var maxAge: ISODuration
     var isEnabled: Bool
+    var options: MappingOptions
     /// What is wrong with the document by itself.
     var issues: [InputIssue]
 
-    /// Reads `{name, trigger, connector, operation, fields, maxAge, enabled}` as far as it goes; faults are in
-    /// ``issues``, so that a preview can show what does make sense.
+    /// Reads a mapping's document as far as it goes; faults are in ``issues``, so that a preview can show what does make
+    /// sense.
     init(_ document: JSONValue) throws(InvalidInput) {
         var reader = try InputReader(document)
-        _ = reader.value("key")
+        // What the server says about a mapping beside what was written.
+        for name in ["key", "version", "warnings"] { _ = reader.value(name) }
         name = reader.requiredString("name")
         trigger = nil
         if let value = reader.required("trigger") {
@@ -34,23 +36,37 @@ struct MappingDraft: Sendable {
         }
         connector = reader.required("connector") == nil ? nil : reader.key("connector")
         operation = reader.required("operation") == nil ? nil : reader.choice("operation", ERPOperation.self)
-        if let operation, !MappingDefinition.operations.contains(operation) {
-            let known = MappingDefinition.operations.map(\.rawValue).joined(separator: ", ")
-            reader.note(
-                "operation",
-                "unsupported-operation",
-                "“\(operation.rawValue)” cannot be done as yet; available: \(known)."
-            )
-        }
         fields = Self.fields(&reader)
         maxAge = reader.duration("maxAge") ?? MappingDefinition.defaultMaxAge
         if maxAge.milliseconds == 0 { reader.note("maxAge", "out-of-range", "The duration must be longer than zero.") }
         isEnabled = reader.bool("enabled") ?? true
+        options = MappingOptions(&reader)
+        issues = []
+        noteMisplacedOptions(&reader)
         do throws(InvalidInput) {
             try reader.finish()
-            issues = []
         } catch {
             issues = error.issues
+        }
+    }
+
+    /// Options that mean nothing with this trigger and operation.
+    private func noteMisplacedOptions(_ reader: inout InputReader) {
+        guard let operation, let trigger else { return }
+        let isMetric = if case .metric = trigger { true } else { false }
+        let isMetered = isMetric && operation.isMetered
+        let isFigure = isMetered || isMetric && operation == .stockSet
+        for (name, isSet, fits) in [
+            ("window", options.window != nil, isMetered), ("step", options.step != nil, isMetered),
+            ("deadBand", options.deadBand != nil, isFigure), ("factor", options.factor != nil, isFigure),
+        ] where isSet && !fits {
+            reader.note(name, "not-applicable", "This is for metrics that are booked as stock or recorded as a meter.")
+        }
+        if options.limit != nil, !operation.takesLimits {
+            reader.note("limits", "not-applicable", "A limit would lose quantities; it is for orders and checks.")
+        }
+        if options.attaches, operation != .workOrderCreate {
+            reader.note("attach", "not-applicable", "Only “work-order.create” can be attached to an open order.")
         }
     }
 
@@ -58,7 +74,14 @@ struct MappingDraft: Sendable {
         var reader = try InputReader(value, at: pointer)
         var result: Trigger?
         if reader.has("rule") {
-            if reader.required("rule") != nil { result = reader.key("rule").map(Trigger.rule) }
+            let event = reader.choice("on", AlarmEvent.self) ?? .raised
+            let within = reader.duration("within")
+            if within != nil, event != .recurred {
+                reader.note("within", "not-applicable", "“within” is for alarms that recur.")
+            }
+            if reader.required("rule") != nil {
+                result = reader.key("rule").map { .rule($0, event: event, within: within) }
+            }
         } else {
             if !reader.has("metric"), !reader.has("profile") {
                 throw InvalidInput(

@@ -7,15 +7,15 @@ import PostgreSQL
 import Primitives
 import Synchronization
 
-/// Makes deliveries of raised alarms and changed values, inside the transaction that stores the readings.
+/// Makes deliveries of alarms and changed values, inside the transaction that stores the readings.
 ///
 /// Fields are computed now, so that a delivery says what was true when its cause happened, whatever is configured later.
-/// Memory holds the mappings that act and what each delivered last, as committed; it changes only through the closure of
-/// ``observe(readings:plant:in:)``. When that was not called before the next batch, everything is loaded anew.
+/// Memory holds the mappings that act and what each remembers of its devices, as committed; it changes only through the
+/// closure of ``observe(readings:plant:in:)``. When that was not called before the next batch, everything is loaded anew.
 public final class MappingEngine: Sendable {
     private struct Memory {
         var set: MappingSet?
-        var compiled: [CompilationKey: Result<CompiledFields, InvalidInput>] = [:]
+        var compiled: [CompilationKey: Result<CompiledMapping, InvalidInput>] = [:]
         /// Whether a batch wrote something and was not applied as yet.
         var isInDoubt = false
         /// Counts the changes that make ``set`` stale.
@@ -57,10 +57,10 @@ public final class MappingEngine: Sendable {
         self.states = states
         self.clock = clock
         self.logger = logger
-        maker = DeliveryMaker(states: states, identifiers: identifiers, link: link)
+        maker = DeliveryMaker(identifiers: identifiers, link: link)
     }
 
-    /// Reads mappings and what they delivered last from the database.
+    /// Reads mappings and what they remember from the database.
     ///
     /// Call it at start, after a change, and when it is unknown whether a transaction was committed.
     public func load() async throws {
@@ -73,44 +73,55 @@ public final class MappingEngine: Sendable {
 
     /// Makes the next batch load everything anew.
     public func invalidate() {
-        memory.withLock { $0.changes += 1 }
-        memory.withLock { $0.set = nil }
+        memory.withLock { memory in
+            memory.changes += 1
+            memory.set = nil
+        }
     }
 
-    /// Writes the deliveries of raised alarms; without mappings on their rules it runs no statement.
+    /// Writes the deliveries of alarms; without mappings on their rules it runs no statement.
     ///
     /// - Parameters:
-    ///   - alarms: the alarms, whose rows are written already.
+    ///   - raised: raised alarms, whose rows are written already.
+    ///   - returned: alarms that readings ended, as their rows say already.
     ///   - plant: the plant model that their readings were decoded with.
     ///   - session: the transaction that stores the readings.
-    /// - Returns: how many deliveries were written, dead ones included.
+    /// - Returns: what was written.
     /// - Throws: `PostgresError`; never because of a template.
     @discardableResult
     public func deliveries(
-        forAlarms alarms: [AlarmTrigger],
+        forAlarms raised: [AlarmTrigger],
+        returned: [AlarmReturn] = [],
         plant: PlantSnapshot,
         in session: any PostgresSession
-    ) async throws -> Int {
-        if alarms.isEmpty { return 0 }
+    ) async throws -> WrittenDeliveries {
+        if raised.isEmpty, returned.isEmpty { return WrittenDeliveries() }
         let set = try await current(session)
-        var drafts: [DeliveryDraft] = []
-        for alarm in alarms {
+        let ends = try await ended(returned, set, session)
+        let events = (raised + ends).enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+        var written = WrittenDeliveries()
+        var writer = writer(session)
+        for (_, alarm) in events {
             guard let device = plant.devices[alarm.deviceID] else { continue }
             for document in set.byRule[alarm.ruleID] ?? [] {
-                let age = alarm.receivedAt.seconds(since: alarm.raisedAt)
-                if age > document.mapping.definition.maxAge.seconds { continue }
+                let definition = document.mapping.definition
+                guard (definition.rule?.event == .returned) == (alarm.clearedAt != nil) else { continue }
+                if alarm.receivedAt.seconds(since: alarm.time) > definition.maxAge.seconds { continue }
                 let cause = DeliveryCause(
                     device: device,
                     plant: plant,
                     values: alarm.values,
-                    timestamp: alarm.raisedAt,
+                    timestamp: alarm.time,
                     receivedAt: alarm.receivedAt,
                     alarm: alarm
                 )
-                drafts.append(delivery(document, cause, hasAlarm: true))
+                let compiled = compiled(document, plant.profile(of: device))
+                guard let draft = maker.delivery(document, compiled, cause, checksCondition: true) else { continue }
+                try await writer.write(draft, alarm, document.connectorKey, &written)
             }
         }
-        return try await write(drafts, in: session)
+        try await writer.finish(written)
+        return written
     }
 
     /// Writes the deliveries of changed values; without mappings on their profiles it runs no statement.
@@ -126,68 +137,77 @@ public final class MappingEngine: Sendable {
         plant: PlantSnapshot,
         in session: any PostgresSession
     ) async throws -> @Sendable () -> Void {
-        let steps = try await current(session).steps(readings, plant: plant)
-        if steps.isEmpty { return {} }
+        let batch = try await current(session).steps(readings, plant: plant) { compiled($0, $1) }
+        if batch.marks.isEmpty, batch.causes.isEmpty { return {} }
         memory.withLock { $0.isInDoubt = true }
-        let drafts = steps.map { step in
-            let cause = DeliveryCause(
-                device: step.device,
-                plant: plant,
-                values: step.reading.values,
-                timestamp: step.reading.timestamp,
-                receivedAt: step.reading.receivedAt,
-                value: step.value
-            )
-            return delivery(step.document, cause, hasAlarm: false)
-        }
-        // Of several in one batch only the last mark counts.
-        var marks: [MappingSet.Unit: MappingState] = [:]
-        for step in steps {
-            marks[step.unit] = MappingState(
-                mappingID: step.document.mapping.id,
-                deviceID: step.device.id,
-                value: step.value,
-                timestamp: step.reading.timestamp
+        let states = batch.marks.map { unit, entry in
+            MappingState(
+                mappingID: unit.mappingID,
+                deviceID: unit.deviceID,
+                value: entry.mark.value,
+                timestamp: entry.mark.timestamp,
+                state: entry.mark.json(metric: entry.document.mapping.definition.metric?.metric ?? "")
             )
         }
-        for mark in marks.values { try await session.execute(MappingQueries.note(mark)) }
-        try await write(drafts, in: session)
+        if !states.isEmpty { try await session.execute(MappingStateQueries.note(states)) }
+        var written = WrittenDeliveries()
+        var writer = writer(session)
+        for (course, cause) in batch.causes {
+            guard let draft = maker.delivery(course.document, course.compiled, cause, checksCondition: false) else {
+                continue
+            }
+            try await writer.write(draft, nil, course.document.connectorKey, &written)
+        }
+        try await writer.finish(written)
         return { [self] in
             memory.withLock { memory in
                 memory.isInDoubt = false
-                memory.set?.advance(steps)
+                // A mapping was written meanwhile: what it remembers may have been read before this batch's COMMIT.
+                if memory.set?.advance(batch) == false { memory.set = nil }
             }
         }
-    }
-
-    @discardableResult
-    private func write(_ drafts: [DeliveryDraft], in session: any PostgresSession) async throws -> Int {
-        if drafts.isEmpty { return 0 }
-        let time = clock.now
-        var count = 0
-        for draft in drafts where try await session.first(DeliveryInsertQueries.insert(draft, at: time)) != nil {
-            count += 1
-            if let failure = draft.failure {
-                logger.warning(
-                    "a delivery is dead because its fields cannot be computed",
-                    metadata: ["mapping": "\(draft.mapping.key)", "delivery": "\(draft.id)", "reason": "\(failure)"]
-                )
-            } else if draft.item != nil {
-                let settled = try await session.first(DeliveryInsertQueries.supersede(by: draft, at: time))
-                if let settled = settled ?? nil {
-                    try await session.execute(DeliveryInsertQueries.postpone(draft.id, until: settled))
-                }
-            }
-        }
-        if count > 0 { try await session.execute(DeliveryInsertQueries.notify()) }
-        return count
     }
 }
 
 extension MappingEngine {
+    private func writer(_ session: any PostgresSession) -> DeliveryWriter {
+        DeliveryWriter(session: session, time: clock.now, logger: logger)
+    }
+
+    /// The ended alarms that a mapping waits for, with what their rows say.
+    private func ended(
+        _ returned: [AlarmReturn],
+        _ set: MappingSet,
+        _ session: any PostgresSession
+    ) async throws -> [AlarmTrigger] {
+        let wanted = returned.filter { alarm in
+            set.byRule[alarm.ruleID]?.contains { $0.mapping.definition.rule?.event == .returned } == true
+        }
+        if wanted.isEmpty { return [] }
+        let rows = try await session.query(GuardQueries.ended(wanted.map(\.alarmID)))
+        let byID = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
+        return wanted.compactMap { alarm in
+            byID[alarm.alarmID].map { row in
+                AlarmTrigger(
+                    alarmID: row.id,
+                    ruleID: alarm.ruleID,
+                    ruleKey: row.ruleKey,
+                    ruleName: row.ruleName,
+                    severity: row.severity,
+                    raisedAt: row.raisedAt,
+                    receivedAt: alarm.receivedAt,
+                    deviceID: row.deviceID,
+                    assetID: row.assetID,
+                    values: alarm.values,
+                    clearedAt: alarm.clearedAt
+                )
+            }
+        }
+    }
+
     private func load(_ changes: Int, _ session: any PostgresSession) async throws {
         let documents = try await session.query(MappingQueries.enabled())
-        let set = MappingSet(documents, states: try await session.query(MappingQueries.states()))
+        let set = MappingSet(documents, states: try await session.query(MappingStateQueries.states()))
         memory.withLock { memory in
             // A later change loads again; what it reads must not be replaced by this.
             guard memory.changes == changes else { return }
@@ -208,16 +228,8 @@ extension MappingEngine {
         }
     }
 
-    private func delivery(_ document: MappingDocument, _ cause: DeliveryCause, hasAlarm: Bool) -> DeliveryDraft {
-        maker.delivery(document, compiled(document, cause.plant.profile(of: cause.device), hasAlarm: hasAlarm), cause)
-    }
-
-    /// The templates compiled for a profile, once per revision of either.
-    private func compiled(
-        _ document: MappingDocument,
-        _ profile: Profile?,
-        hasAlarm: Bool
-    ) -> Result<CompiledFields, InvalidInput> {
+    /// The expressions compiled for a profile, once per revision of either.
+    private func compiled(_ document: MappingDocument, _ profile: Profile?) -> Result<CompiledMapping, InvalidInput> {
         let key = CompilationKey(
             mappingID: document.mapping.id,
             mappingRevision: document.revision,
@@ -225,14 +237,27 @@ extension MappingEngine {
             profileRevision: profile?.revision ?? 0
         )
         if let known = memory.withLock({ $0.compiled[key] }) { return known }
-        let scope = Scope(mappingOn: profile, states: states, hasAlarm: hasAlarm)
-        let result: Result<CompiledFields, InvalidInput>
-        do throws(InvalidInput) {
-            result = .success(try CompiledFields(document.mapping.definition.fields, scope: scope))
-        } catch {
-            result = .failure(error)
-        }
+        let result = CompiledMapping.compile(document.mapping.definition, profile, states)
         memory.withLock { $0.compiled[key] = result }
         return result
+    }
+}
+
+extension CompiledMapping {
+    /// Compiles a mapping for a profile.
+    static func compile(
+        _ definition: MappingDefinition,
+        _ profile: Profile?,
+        _ states: StateTexts
+    ) -> Result<CompiledMapping, InvalidInput> {
+        Result { () throws(InvalidInput) in
+            try CompiledMapping(
+                fields: definition.fields,
+                options: definition.options,
+                profile: profile,
+                states: states,
+                context: definition.context
+            )
+        }
     }
 }

@@ -15,21 +15,28 @@ public struct MappingPreview: Sendable {
     public var issues: [InputIssue]
     /// The sample's device.
     public var device: Device?
+    /// What may be wrong, and does not keep anybody from saving.
+    public var warnings: [InputIssue] = []
+    /// Whether the sample fulfils the mapping's condition; nil when there is none or it cannot be asked.
+    public var isFulfilled: Bool?
 
-    /// The API's form: `{request, requests, fields, issues, device}`; `request` is the first that changes something.
+    /// The API's form: `{request, requests, fields, issues, warnings, condition, device}`; `request` is the first that
+    /// changes something.
     public var json: JSONValue {
         [
             "request": (requests.first { $0.method != "GET" } ?? requests.first)?.json ?? .null,
             "requests": .array(requests.map(\.json)), "fields": .object(fields),
-            "issues": .array(
-                issues.map { issue in
-                    [
-                        "pointer": .string(issue.pointer), "code": .string(issue.code), "detail": .string(issue.detail),
-                    ]
-                }
-            ),
+            "issues": .array(issues.map(\.shown)), "warnings": .array(warnings.map(\.shown)),
+            "condition": isFulfilled.map(JSONValue.bool) ?? .null,
             "device": device.map { ["key": .string($0.key), "name": .string($0.name)] } ?? .null,
         ]
+    }
+}
+
+extension InputIssue {
+    /// The API's form.
+    var shown: JSONValue {
+        ["pointer": .string(pointer), "code": .string(code), "detail": .string(detail)]
     }
 }
 
@@ -85,7 +92,6 @@ public struct MappingPreviewer: Sendable {
             return preview
         }
         preview.device = device
-        let cause = cause(device, draft, result, plant, latest)
         let sample = MappingDocument(
             mapping: Mapping(
                 id: 0,
@@ -96,26 +102,19 @@ public struct MappingPreviewer: Sendable {
             ),
             connectorKey: draft.connector?.text ?? ""
         )
-        let idempotencyKey = cause.idempotencyKey(sample)
-        let names = cause.names(
-            connector: sample.connectorKey,
-            idempotencyKey: idempotencyKey,
-            link: link(Self.sampleID)
-        )
-        let scope = Scope(
-            mappingOn: plant.profile(of: device),
-            states: self.plant.states,
-            hasAlarm: cause.alarm != nil
-        )
-        compute(draft, scope, names, cause, &preview)
-        if let connector = result.connector, let operation = draft.operation {
-            let order = DeliveryOrder(
-                idempotencyKey: idempotencyKey,
-                operation: operation,
-                fields: preview.fields,
-                causedAt: cause.timestamp
-            )
-            request(order, connector, &preview)
+        let cause = cause(device, sample.mapping.definition, result, plant, latest)
+        compute(sample, cause, plant.profile(of: device), &preview)
+        if let connector = result.connector, draft.operation != nil {
+            let erp = registry.connector(id: connector.id)?.erp
+            request(sample, cause, erp, &preview)
+            if let erp {
+                let definition = sample.mapping.definition
+                preview.warnings = await PickListCheck(erp: erp).warnings(
+                    operation: definition.operation,
+                    fields: definition.fields,
+                    lookups: definition.options.lookups
+                )
+            }
         }
         return preview
     }
@@ -144,7 +143,7 @@ public struct MappingPreviewer: Sendable {
 
     private func cause(
         _ device: Device,
-        _ draft: MappingDraft,
+        _ definition: MappingDefinition,
         _ result: MappingCheck.Result,
         _ plant: PlantSnapshot,
         _ latest: (Int32) -> Reading?
@@ -169,17 +168,24 @@ public struct MappingPreviewer: Sendable {
                 receivedAt: cause.receivedAt,
                 deviceID: device.id,
                 assetID: device.assetID,
-                values: cause.values
+                values: cause.values,
+                clearedAt: definition.rule?.event == .returned ? time : nil
             )
-        } else if case .metric(let key, _, _, _) = draft.trigger, let metric = plant.profile(of: device)?.metric(key) {
-            cause.value = cause.values[metric.ordinal]
+        } else if let trigger = definition.metric, let metric = plant.profile(of: device)?.metric(trigger.metric) {
+            let isFigure = OperationDefaults.valueField(definition.operation) != nil
+            cause.value = cause.values[metric.ordinal].map { $0 * (isFigure ? definition.options.factor ?? 1 : 1) }
+            // What the window comes to is known at its end; a step shows the form.
+            if definition.metering != nil, definition.operation != .meterRecord {
+                cause.value = definition.options.step ?? 1
+            }
+            cause.window = definition.metering?.window(at: time)
         }
         return cause
     }
 
     private func definition(_ draft: MappingDraft, _ result: MappingCheck.Result) -> MappingDefinition {
         if let definition = result.definition { return definition }
-        var trigger = Mapping.Trigger.rule(id: result.rule?.id ?? 0)
+        var trigger = Mapping.Trigger.rule(RuleTrigger(ruleID: result.rule?.id ?? 0))
         if case .metric(let metric, _, let minChange, let minInterval) = draft.trigger {
             let profileID = result.profiles.first?.id ?? 0
             trigger = .metric(
@@ -193,38 +199,69 @@ public struct MappingPreviewer: Sendable {
             operation: draft.operation ?? .workOrderCreate,
             fields: draft.fields,
             maxAge: draft.maxAge,
-            isEnabled: draft.isEnabled
+            isEnabled: draft.isEnabled,
+            options: draft.options
         )
     }
 
     /// Computes each field by itself, so that one fault does not hide the others.
     private func compute(
-        _ draft: MappingDraft,
-        _ scope: Scope,
-        _ names: MappingValues,
+        _ sample: MappingDocument,
         _ cause: DeliveryCause,
+        _ profile: Profile?,
         _ preview: inout MappingPreview
     ) {
-        for member in draft.fields.members {
-            guard let compiled = try? CompiledFields([member.name: member.value], scope: scope) else { continue }
-            let (fields, issues) = compiled.evaluate(names)
+        let definition = sample.mapping.definition
+        var options = definition.options
+        func compile(_ fields: JSONObject) -> CompiledMapping? {
+            try? CompiledMapping(
+                fields: fields,
+                options: options,
+                profile: profile,
+                states: plant.states,
+                context: definition.context
+            )
+        }
+        if let compiled = compile([:]), compiled.hasCondition {
+            preview.isFulfilled = compiled.holds(cause.names(sample, compiled, link: link(Self.sampleID)))
+        } else {
+            options.condition = nil
+        }
+        for member in definition.fields.members {
+            guard let compiled = compile([member.name: member.value]) else { continue }
+            let names = cause.names(sample, compiled, link: link(Self.sampleID))
+            let (fields, issues) = compiled.fields.evaluate(names)
             if let value = fields[member.name] { preview.fields[member.name] = value }
             preview.issues += issues
         }
-        if draft.operation == .stockSet {
-            StockFields.complete(&preview.fields, cause)
-            preview.issues += DeliveryMaker.stockIssues(preview.fields).filter { issue in
-                !preview.issues.contains { $0.pointer == issue.pointer }
-            }
+        OperationDefaults.complete(&preview.fields, definition.operation, cause)
+        preview.issues += OperationDefaults.issues(preview.fields, definition.operation).filter { issue in
+            !preview.issues.contains { $0.pointer == issue.pointer }
         }
     }
 
-    private func request(_ order: DeliveryOrder, _ connector: Connector, _ preview: inout MappingPreview) {
+    private func request(
+        _ sample: MappingDocument,
+        _ cause: DeliveryCause,
+        _ erp: (any ERPConnector)?,
+        _ preview: inout MappingPreview
+    ) {
+        let operation = sample.mapping.definition.operation
+        let order = DeliveryOrder(
+            idempotencyKey: cause.idempotencyKey(sample),
+            operation: operation,
+            fields: preview.fields,
+            target: operation.needsTarget ? Self.placeholder : nil,
+            causedAt: cause.timestamp
+        )
         do throws(CallFailure) {
-            preview.requests = try registry.connector(id: connector.id)?.erp.preview(order) ?? []
+            preview.requests = try erp?.preview(order) ?? []
         } catch {
             guard preview.issues.isEmpty else { return }
             preview.issues.append(InputIssue(pointer: "/connector", code: error.reason, detail: error.detail))
         }
     }
+
+    /// Stands for the identifier of an order that only the ERP knows.
+    static let placeholder = "‹order›"
 }

@@ -14,20 +14,13 @@ struct RuleReference: Sendable {
     var assetIDs: [Int32]
 }
 
-/// A value for which a metric mapping made its last delivery.
-struct MappingState: Sendable {
-    var mappingID: Int32
-    var deviceID: Int32
-    var value: Double
-    var timestamp: Timestamp
-}
-
-/// The statements on `mapping` and `mapping_state`.
+/// The statements on `mapping`.
 enum MappingQueries {
     @Sendable static func decode(_ row: ResultRow) throws(PostgresError) -> MappingDocument {
         let trigger: Mapping.Trigger
+        let options = try row.json(18)
         if let rule = try row.optionalInt32(3) {
-            trigger = .rule(id: rule)
+            trigger = .rule(RuleTrigger(ruleID: rule, stored: options))
         } else {
             let interval = try row.optionalInt64(7).map { ISODuration(milliseconds: $0) }
             trigger = .metric(
@@ -46,7 +39,8 @@ enum MappingQueries {
             operation: try row.enumeration(10),
             fields: try row.json(11).object ?? [:],
             maxAge: ISODuration(milliseconds: try row.int64(8)),
-            isEnabled: try row.bool(12)
+            isEnabled: try row.bool(12),
+            options: MappingOptions(stored: options)
         )
         return MappingDocument(
             mapping: Mapping(
@@ -68,7 +62,7 @@ enum MappingQueries {
             """
             SELECT m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
                 m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
-                m.updated_at, c.key, r.key, p.key
+                m.updated_at, c.key, r.key, p.key, m.options
             FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
                 LEFT JOIN profile p ON p.id = m.trigger_profile_id
             WHERE m.deleted_at IS NULL AND m.key > \(key) ORDER BY m.key LIMIT \(Int64(limit))
@@ -83,7 +77,7 @@ enum MappingQueries {
             """
             SELECT m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
                 m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
-                m.updated_at, c.key, r.key, p.key
+                m.updated_at, c.key, r.key, p.key, m.options
             FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
                 LEFT JOIN profile p ON p.id = m.trigger_profile_id
             WHERE m.deleted_at IS NULL AND m.key = \(key)
@@ -99,7 +93,7 @@ enum MappingQueries {
             """
             SELECT m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
                 m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
-                m.updated_at, c.key, r.key, p.key
+                m.updated_at, c.key, r.key, p.key, m.options
             FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
                 LEFT JOIN profile p ON p.id = m.trigger_profile_id
             WHERE m.deleted_at IS NULL AND m.enabled ORDER BY m.id
@@ -120,12 +114,12 @@ enum MappingQueries {
             "erp.mapping.insert",
             """
             INSERT INTO mapping (key, name, trigger_rule_id, trigger_metric, trigger_profile_id, min_change,
-                min_interval_ms, max_age_ms, connector_id, operation, fields, enabled, updated_at)
-            VALUES (\(key), \(definition.name), \(definition.ruleID), \(definition.metric?.metric),
+                min_interval_ms, max_age_ms, connector_id, operation, fields, enabled, options, updated_at)
+            VALUES (\(key), \(definition.name), \(definition.rule?.ruleID), \(definition.metric?.metric),
                 \(definition.metric?.profileID), \(definition.metric?.minChange),
                 \(definition.metric?.minInterval.milliseconds), \(definition.maxAge.milliseconds),
                 \(definition.connectorID), \(definition.operation), \(JSONValue.object(definition.fields)),
-                \(definition.isEnabled), \(time))
+                \(definition.isEnabled), \(definition.storedOptions), \(time))
             RETURNING id
             """
         ) { row throws(PostgresError) in try row.int32(0) }
@@ -135,13 +129,13 @@ enum MappingQueries {
         Statement(
             "erp.mapping.update",
             """
-            UPDATE mapping SET name = \(definition.name), trigger_rule_id = \(definition.ruleID),
+            UPDATE mapping SET name = \(definition.name), trigger_rule_id = \(definition.rule?.ruleID),
                 trigger_metric = \(definition.metric?.metric), trigger_profile_id = \(definition.metric?.profileID),
                 min_change = \(definition.metric?.minChange),
                 min_interval_ms = \(definition.metric?.minInterval.milliseconds),
                 max_age_ms = \(definition.maxAge.milliseconds), connector_id = \(definition.connectorID),
                 operation = \(definition.operation), fields = \(JSONValue.object(definition.fields)),
-                enabled = \(definition.isEnabled), updated_at = \(time), revision = revision + 1
+                enabled = \(definition.isEnabled), options = \(definition.storedOptions), updated_at = \(time), revision = revision + 1
             WHERE id = \(id)
             """
         )
@@ -182,45 +176,11 @@ enum MappingQueries {
         ) { row throws(PostgresError) in try row.string(0) }
     }
 
-    static func states() -> Statement<MappingState> {
-        Statement(
-            "erp.mapping.states",
-            """
-            SELECT s.mapping_id, s.device_id, s.value, s.ts FROM mapping_state s JOIN mapping m ON m.id = s.mapping_id
-            WHERE m.deleted_at IS NULL AND m.enabled
-            """
-        ) { row throws(PostgresError) in
-            MappingState(
-                mappingID: try row.int32(0),
-                deviceID: try row.int32(1),
-                value: try row.double(2),
-                timestamp: try row.timestamp(3)
-            )
-        }
-    }
-
-    /// Notes the value that made a delivery, unless the device is gone meanwhile.
-    static func note(_ state: MappingState) -> Statement<Void> {
-        Statement(
-            "erp.mapping.note-state",
-            """
-            INSERT INTO mapping_state (mapping_id, device_id, value, ts)
-            SELECT \(state.mappingID), id, \(state.value), \(state.timestamp) FROM device WHERE id = \(state.deviceID)
-            ON CONFLICT (mapping_id, device_id) DO UPDATE SET value = excluded.value, ts = excluded.ts
-            """
-        )
-    }
-
-    /// Forgets what was delivered, for a trigger that is no longer the same.
-    static func forgetStates(mappingID: Int32) -> Statement<Void> {
-        Statement("erp.mapping.forget-states", "DELETE FROM mapping_state WHERE mapping_id = \(mappingID)")
-    }
-
     static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
         let definition = MappingDefinition(
             name: "",
-            trigger: .rule(id: 0),
+            trigger: .rule(RuleTrigger(ruleID: 0)),
             connectorID: 0,
             operation: .workOrderCreate,
             fields: [:],
@@ -231,9 +191,7 @@ enum MappingQueries {
             AnyStatement(list(after: "", limit: 1)), AnyStatement(find(key: "")), AnyStatement(enabled()),
             AnyStatement(lock(key: "")), AnyStatement(insert(key: "", definition, at: time)),
             AnyStatement(update(id: 0, definition, at: time)), AnyStatement(retire(id: 0, at: time)),
-            AnyStatement(rule(key: "")), AnyStatement(mapping(ofRule: 0)), AnyStatement(states()),
-            AnyStatement(note(MappingState(mappingID: 0, deviceID: 0, value: 0, timestamp: time))),
-            AnyStatement(forgetStates(mappingID: 0)),
+            AnyStatement(rule(key: "")), AnyStatement(mapping(ofRule: 0)),
         ]
     }()
 }
@@ -244,12 +202,4 @@ struct MappingRow: Sendable {
     var revision: Int32
 
     var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
-}
-
-extension MappingDefinition {
-    /// The rule's row, if that is the trigger.
-    var ruleID: Int32? { if case .rule(let id) = trigger { id } else { nil } }
-
-    /// The metric, if that is the trigger.
-    var metric: MetricTrigger? { if case .metric(let metric) = trigger { metric } else { nil } }
 }

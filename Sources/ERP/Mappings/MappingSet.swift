@@ -2,7 +2,7 @@ import Assets
 import ERPConnectors
 import Primitives
 
-/// The mappings that act, indexed by what makes them act, with what was delivered last.
+/// The mappings that act, indexed by what makes them act, with what each remembers of its devices.
 struct MappingSet: Sendable {
     /// A mapping and a device.
     struct Unit: Hashable, Sendable {
@@ -10,93 +10,76 @@ struct MappingSet: Sendable {
         var deviceID: Int32
     }
 
-    /// The last value that made a delivery.
-    struct Mark: Hashable, Sendable {
-        var value: Double
-        var timestamp: Timestamp
+    /// What a batch changes: computed without touching the marks it started from.
+    struct MetricBatch: Sendable {
+        /// The last mark of every unit that has a new one, with the revision of the mapping that it was made by.
+        var marks: [Unit: (mark: MetricMark, document: MappingDocument)] = [:]
+        /// What deliveries are to be made of, in order.
+        var causes: [(course: MetricCourse, cause: DeliveryCause)] = []
     }
 
     private(set) var byRule: [Int32: [MappingDocument]] = [:]
     private(set) var byProfile: [Int32: [MappingDocument]] = [:]
     private var revisions: [Int32: Int32] = [:]
-    var marks: [Unit: Mark] = [:]
+    private var marks: [Unit: MetricMark] = [:]
 
     init(_ documents: [MappingDocument], states: [MappingState]) {
+        var metrics: [Int32: String] = [:]
         for document in documents {
             revisions[document.mapping.id] = document.revision
             switch document.mapping.definition.trigger {
-            case .rule(let id): byRule[id, default: []].append(document)
-            case .metric(let trigger): byProfile[trigger.profileID, default: []].append(document)
+            case .rule(let trigger): byRule[trigger.ruleID, default: []].append(document)
+            case .metric(let trigger):
+                byProfile[trigger.profileID, default: []].append(document)
+                metrics[document.mapping.id] = trigger.metric
             }
         }
         for state in states {
-            marks[Unit(mappingID: state.mappingID, deviceID: state.deviceID)] = Mark(
+            guard let metric = metrics[state.mappingID] else { continue }
+            marks[Unit(mappingID: state.mappingID, deviceID: state.deviceID)] = MetricMark(
                 value: state.value,
-                timestamp: state.timestamp
+                timestamp: state.timestamp,
+                state: state.state,
+                metric: metric
             )
         }
     }
 
-    /// Takes over what a committed batch delivered, as far as the mappings are still the same.
-    mutating func advance(_ steps: [MetricStep]) {
-        for step in steps where revisions[step.document.mapping.id] == step.document.revision {
-            marks[step.unit] = Mark(value: step.value, timestamp: step.reading.timestamp)
+    /// Takes over what a committed batch remembers.
+    ///
+    /// - Returns: whether the mappings are still the same; if not, what is in the database must be read again.
+    mutating func advance(_ batch: MetricBatch) -> Bool {
+        for (unit, entry) in batch.marks {
+            guard revisions[unit.mappingID] == entry.document.revision else { return false }
+            marks[unit] = entry.mark
         }
+        return true
     }
 
-    /// The readings that make metric mappings act, in order.
-    func steps(_ readings: [Reading], plant: PlantSnapshot) -> [MetricStep] {
-        if byProfile.isEmpty { return [] }
-        var steps: [MetricStep] = []
-        var fresh: [Unit: Mark] = [:]
+    /// What readings lead to, in order.
+    func steps(
+        _ readings: [Reading],
+        plant: PlantSnapshot,
+        compiled: (MappingDocument, Profile?) -> Result<CompiledMapping, InvalidInput>
+    ) -> MetricBatch {
+        var batch = MetricBatch()
+        if byProfile.isEmpty { return batch }
+        var courses: [Unit: MetricCourse] = [:]
         for reading in readings {
             guard let device = plant.devices[reading.deviceID], let documents = byProfile[device.profileID] else {
                 continue
             }
             for document in documents {
-                guard let trigger = document.mapping.definition.metric,
-                    let metric = plant.profile(of: device)?.metric(trigger.metric),
-                    let value = reading.values[metric.ordinal]
-                else { continue }
-                let age = reading.receivedAt.seconds(since: reading.timestamp)
-                if age > document.mapping.definition.maxAge.seconds { continue }
                 let unit = Unit(mappingID: document.mapping.id, deviceID: device.id)
-                guard trigger.fires(value, at: reading.timestamp, after: fresh[unit] ?? marks[unit]) else { continue }
-                fresh[unit] = Mark(value: value, timestamp: reading.timestamp)
-                steps.append(MetricStep(document: document, device: device, reading: reading, value: value))
+                if courses[unit] == nil {
+                    courses[unit] = MetricCourse(document, device, plant, compiled(document, plant.profile(of: device)))
+                }
+                guard let course = courses[unit] else { continue }
+                let step = course.take(reading, after: batch.marks[unit]?.mark ?? marks[unit])
+                if let mark = step.mark { batch.marks[unit] = (mark, document) }
+                if let cause = step.cause { batch.causes.append((course, cause)) }
             }
         }
-        return steps
+        return batch
     }
-}
-
-/// A reading that makes a metric mapping act.
-struct MetricStep: Sendable {
-    var document: MappingDocument
-    var device: Device
-    var reading: Reading
-    var value: Double
-
-    var unit: MappingSet.Unit { MappingSet.Unit(mappingID: document.mapping.id, deviceID: device.id) }
-}
-
-extension MetricTrigger {
-    /// Whether a value makes a delivery after the last one.
-    ///
-    /// Event time counts; late values never do.
-    func fires(_ value: Double, at timestamp: Timestamp, after last: MappingSet.Mark?) -> Bool {
-        guard let last else { return true }
-        guard timestamp > last.timestamp,
-            timestamp.microseconds - last.timestamp.microseconds >= minInterval.milliseconds * 1_000
-        else { return false }
-        guard let minChange else { return value != last.value }
-        // A change of exactly the least one must not be lost to rounding.
-        let slack = max(abs(value), abs(last.value), 1) * 1e-12
-        return abs(value - last.value) + slack >= minChange
-    }
-}
-
-extension ISODuration {
-    /// The length in seconds.
-    var seconds: Double { Double(milliseconds) / 1_000 }
 }

@@ -47,15 +47,21 @@ public final class MappingStore: Sendable {
         return document
     }
 
-    /// Creates or replaces a mapping; every change makes a new revision.
+    /// Creates or replaces a mapping; every change makes a new revision, whose document is kept.
     ///
+    /// - Parameters:
+    ///   - key: the mapping's key.
+    ///   - document: the mapping as the API has it.
+    ///   - condition: what must be stored.
+    ///   - author: who writes it; nil for the program itself.
     /// - Returns: the mapping, and whether it is new. Writing what is stored already changes nothing.
     /// - Throws: ``InvalidInput``, ``ResourceFailure`` (a failed condition), `PostgresError`.
     @discardableResult
     public func put(
         key: ResourceKey,
         document: JSONValue,
-        onlyIf condition: WriteCondition = .always
+        onlyIf condition: WriteCondition = .always,
+        by author: String? = nil
     ) async throws -> (mapping: MappingDocument, isNew: Bool) {
         let draft = try MappingDraft(document)
         let time = clock.now
@@ -71,7 +77,7 @@ public final class MappingStore: Sendable {
                 if let row {
                     try await transaction.execute(MappingQueries.update(id: row.id, definition, at: time))
                     if old?.mapping.definition.trigger != definition.trigger {
-                        try await transaction.execute(MappingQueries.forgetStates(mappingID: row.id))
+                        try await transaction.execute(MappingStateQueries.forget(mappingID: row.id))
                     }
                 } else {
                     try await transaction.execute(MappingQueries.insert(key: key.text, definition, at: time))
@@ -79,6 +85,7 @@ public final class MappingStore: Sendable {
                 guard let new = try await transaction.first(MappingQueries.find(key: key.text)) else {
                     throw Self.missing(key)
                 }
+                try await transaction.execute(MappingVersionQueries.add(new, by: author, at: time))
                 return (new, row == nil)
             }
         }
@@ -89,7 +96,8 @@ public final class MappingStore: Sendable {
     public func patch(
         key: ResourceKey,
         document: JSONValue,
-        onlyIf condition: WriteCondition = .always
+        onlyIf condition: WriteCondition = .always,
+        by author: String? = nil
     ) async throws -> MappingDocument {
         guard document.object != nil else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
@@ -97,7 +105,7 @@ public final class MappingStore: Sendable {
         let old = try await get(key: key)
         try condition.check(old.version)
         let merged = old.json.merged(with: document) ?? .null
-        return try await put(key: key, document: merged, onlyIf: .version([old.version])).mapping
+        return try await put(key: key, document: merged, onlyIf: .version([old.version]), by: author).mapping
     }
 
     /// Deletes a mapping; deliveries that it made go on.
@@ -113,6 +121,26 @@ public final class MappingStore: Sendable {
                 try await transaction.execute(MappingQueries.retire(id: row.id, at: clock.now))
             }
         }
+    }
+
+    /// What a saved mapping writes into pick lists that the ERP does not have there, as far as it can be asked.
+    public func warnings(_ document: MappingDocument) async -> [InputIssue] {
+        let definition = document.mapping.definition
+        guard let erp = registry.connector(id: definition.connectorID)?.erp else { return [] }
+        return await PickListCheck(erp: erp).warnings(
+            operation: definition.operation,
+            fields: definition.fields,
+            lookups: definition.options.lookups
+        )
+    }
+
+    /// All versions of a mapping that were saved, newest first.
+    ///
+    /// - Throws: ``ResourceFailure`` when there is no such mapping, `PostgresError`.
+    public func versions(key: ResourceKey) async throws -> [MappingVersion] {
+        let versions = try await pool.query(MappingVersionQueries.list(key: key.text))
+        if versions.isEmpty { _ = try await get(key: key) }
+        return versions
     }
 
     /// What still uses a rule, such as `mapping “bearing-order”`; nil when nothing does.
