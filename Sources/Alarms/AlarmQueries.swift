@@ -4,7 +4,7 @@ import Primitives
 
 /// The statements that read and acknowledge alarms.
 enum AlarmQueries {
-    @Sendable private static func decode(_ row: ResultRow) throws(PostgresError) -> Alarm {
+    @Sendable static func decode(_ row: ResultRow) throws(PostgresError) -> Alarm {
         Alarm(
             id: try row.uuid(0),
             ruleID: try row.int32(1),

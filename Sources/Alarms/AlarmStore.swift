@@ -5,7 +5,7 @@ import Primitives
 
 /// Reads alarms and takes acknowledgements.
 public struct AlarmStore: Sendable {
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let plant: PlantStore
     private let clock: WallClock
 

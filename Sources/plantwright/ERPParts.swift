@@ -20,6 +20,7 @@ struct ERPParts: RuleUsage, Sendable {
     let mappings: MappingStore
     let engine: MappingEngine
     let previewer: MappingPreviewer
+    let dryRuns: DryRuns
     let outbox: OutboxStore
     let matching: EquipmentMatching
     private let pool: PostgresPool
@@ -55,6 +56,19 @@ struct ERPParts: RuleUsage, Sendable {
         )
         mappings = MappingStore(pool: pool, plant: plant, registry: registry, engine: engine, clock: clock)
         previewer = MappingPreviewer(session: pool, plant: plant, registry: registry, clock: clock, link: link)
+        dryRuns = DryRuns(
+            session: pool,
+            plant: plant,
+            registry: registry,
+            history: StoredHistory(
+                alarms: AlarmStore(pool: pool, plant: plant, clock: clock),
+                readings: ReadingStore(pool: pool, plant: plant)
+            ),
+            clock: clock,
+            identifiers: .system,
+            link: link,
+            logger: logger
+        )
         outbox = OutboxStore(pool: pool, clock: clock) { [registry] id, externalID in
             registry.runtime(id)?.connector.link(externalID: externalID)
         }
@@ -102,15 +116,20 @@ struct ERPParts: RuleUsage, Sendable {
         try await MappingStore.user(ofRule: ruleID, in: session)
     }
 
-    /// Makes deliveries of raised alarms in the batch's transaction.
+    /// Makes deliveries of a batch's alarms in its transaction.
     var observeAlarms: AlarmParticipant.Observer {
-        { [engine] alarms, plant, transaction in
-            try await engine.deliveries(
-                forAlarms: alarms.map(AlarmTrigger.init),
-                plant: plant,
+        { [engine, metrics] result, batch, transaction in
+            let written = try await engine.deliveries(
+                forAlarms: result.raised.map(AlarmTrigger.init),
+                returned: AlarmReturn.all(of: result.cleared, batch.readings),
+                plant: batch.plant,
                 in: transaction
             )
-            return {}
+            return {
+                for delivery in written.suppressed {
+                    metrics.deliveries(connector: delivery.connector, outcome: delivery.reason).increment()
+                }
+            }
         }
     }
 
@@ -124,6 +143,7 @@ struct ERPParts: RuleUsage, Sendable {
             registry: registry,
             mappings: mappings,
             previewer: previewer,
+            dryRuns: dryRuns,
             outbox: outbox,
             matching: matching,
             latest: latest,
@@ -198,34 +218,5 @@ struct OutcomesOfOrders: AlarmOutcomes {
             )
         }
         try await AlarmStore.label(alarms, with: label, in: transaction)
-    }
-}
-
-/// Lets mappings on metrics take part in every batch.
-struct MappingParticipant: BatchParticipant {
-    let engine: MappingEngine
-
-    func process(_ batch: StoredBatch, in transaction: Transaction) async throws -> @Sendable () -> Void {
-        try await engine.observe(readings: batch.readings, plant: batch.plant, in: transaction)
-    }
-
-    func reset() async throws { engine.invalidate() }
-}
-
-extension AlarmTrigger {
-    /// What mappings need to know of a raised alarm.
-    init(_ alarm: RaisedAlarm) {
-        self.init(
-            alarmID: alarm.id,
-            ruleID: alarm.rule.id,
-            ruleKey: alarm.rule.key,
-            ruleName: alarm.rule.name,
-            severity: alarm.rule.severity.rawValue,
-            raisedAt: alarm.raisedAt,
-            receivedAt: alarm.receivedAt,
-            deviceID: alarm.deviceID,
-            assetID: alarm.assetID,
-            values: alarm.reading.values
-        )
     }
 }

@@ -23,19 +23,19 @@ struct MessagePump: Sendable {
     }
 }
 
-/// Lets the alarm engine take part in every batch, and something else act on the alarms that it raises.
+/// Lets the alarm engine take part in every batch, and something else act on what became of alarms.
 struct AlarmParticipant: BatchParticipant {
-    /// Acts on raised alarms in the batch's transaction; what it returns is called after COMMIT.
+    /// Acts on a batch's alarms in its transaction; what it returns is called after COMMIT.
     typealias Observer =
-        @Sendable ([RaisedAlarm], PlantSnapshot, Transaction) async throws -> @Sendable () -> Void
+        @Sendable (AlarmBatchResult, StoredBatch, Transaction) async throws -> @Sendable () -> Void
 
     let engine: AlarmEngine
     let observer: Observer
 
     func process(_ batch: StoredBatch, in transaction: Transaction) async throws -> @Sendable () -> Void {
         let result = try await engine.evaluate(batch.readings, plant: batch.plant, in: transaction)
-        if result.raised.isEmpty { return result.apply }
-        let applyObserver = try await observer(result.raised, batch.plant, transaction)
+        if result.raised.isEmpty, result.cleared.isEmpty { return result.apply }
+        let applyObserver = try await observer(result, batch, transaction)
         return {
             result.apply()
             applyObserver()

@@ -17,7 +17,10 @@ struct AlarmEngineTests {
     @Test("Every statement fits the schema and its decoder")
     func statements() async throws {
         let database = try await TemporaryPostgreSQL.shared().migratedDatabase()
-        try await assertPreparable(EvaluationQueries.all + RuleQueries.all + AlarmQueries.all, on: database)
+        try await assertPreparable(
+            EvaluationQueries.all + RuleQueries.all + AlarmQueries.all + AlarmHistoryQueries.all,
+            on: database
+        )
     }
 
     @Test("An alarm is raised, stored with its causes, and cleared")

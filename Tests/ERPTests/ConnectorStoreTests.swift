@@ -10,8 +10,8 @@ import Testing
     @Test func everyStatementFitsTheSchema() async throws {
         let database = try await TemporaryPostgreSQL.shared().migratedDatabase()
         try await assertPreparable(
-            ConnectorQueries.all + MappingQueries.all + DeliveryInsertQueries.all
-                + EquipmentQueries.all,
+            ConnectorQueries.all + MappingQueries.all + MappingStateQueries.all + MappingVersionQueries.all
+                + DeliveryInsertQueries.all + GuardQueries.all + PastOrderQueries.all + EquipmentQueries.all,
             on: database
         )
     }

@@ -76,7 +76,7 @@ struct ERPWorld: Sendable {
         )
         _ = try await plant.putProfile(
             key: key("silo"),
-            document: ["name": "Silo", "metrics": [metric("level", "gauge")]]
+            document: ["name": "Silo", "metrics": [metric("level", "gauge"), metric("strokes", "counter")]]
         )
         _ = try await plant.putAsset(
             key: key("hall-1"),
@@ -195,9 +195,24 @@ struct ERPWorld: Sendable {
     }
 
     func deliver(_ alarms: AlarmTrigger...) async throws -> Int {
+        try await deliver(alarms).count
+    }
+
+    func deliver(_ alarms: [AlarmTrigger], returned: [AlarmReturn] = []) async throws -> WrittenDeliveries {
         try await pool.transaction { transaction in
-            try await engine.deliveries(forAlarms: alarms, plant: plant.snapshot, in: transaction)
+            try await engine.deliveries(
+                forAlarms: alarms,
+                returned: returned,
+                plant: plant.snapshot,
+                in: transaction
+            )
         }
+    }
+
+    /// Stores a mapping without asking whether the connector can do it.
+    func store(_ key: String, _ definition: MappingDefinition) async throws {
+        _ = try await pool.first(MappingQueries.insert(key: key, definition, at: clock.clock.now))
+        try await engine.load()
     }
 
     /// What is stored of the credentials of connector `erp`.
@@ -240,6 +255,10 @@ struct StoredDelivery: Sendable {
     var nextAttemptAt: Timestamp
     var alarmID: UUID?
     var assetID: Int32?
+    var operation = ""
+    var targetID: UUID?
+    var target: String?
+    var attachedTo: UUID?
 }
 
 /// Statements of these tests alone.
@@ -272,7 +291,7 @@ enum ERPTestQueries {
             "test.deliveries",
             """
             SELECT id, idempotency_key, mapping_revision, state, reason, detail, fields, item, reading_ts,
-                next_attempt_at, alarm_id, asset_id
+                next_attempt_at, alarm_id, asset_id, operation, target_id, target, attached_to
             FROM delivery ORDER BY reading_ts, created_at, id
             """
         ) { row throws(PostgresError) in
@@ -288,7 +307,11 @@ enum ERPTestQueries {
                 readingTimestamp: try row.timestamp(8),
                 nextAttemptAt: try row.timestamp(9),
                 alarmID: try row.optionalUUID(10),
-                assetID: try row.optionalInt32(11)
+                assetID: try row.optionalInt32(11),
+                operation: try row.string(12),
+                targetID: try row.optionalUUID(13),
+                target: try row.optionalString(14),
+                attachedTo: try row.optionalUUID(15)
             )
         }
     }

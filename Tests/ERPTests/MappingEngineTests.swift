@@ -124,7 +124,8 @@ import Testing
             let alarm = try await world.raise()
             await world.pool.shutdown()
             #expect(
-                try await world.engine.deliveries(forAlarms: [alarm], plant: world.plant.snapshot, in: world.pool) == 0
+                try await world.engine.deliveries(forAlarms: [alarm], plant: world.plant.snapshot, in: world.pool).count
+                    == 0
             )
             let apply = try await world.engine.observe(
                 readings: [try world.reading(1, at: 0)],

@@ -24,7 +24,9 @@ import Testing
                 made.json == [
                     "key": "m", "name": "Order", "trigger": ["rule": "hot"], "connector": "erp",
                     "operation": "work-order.create", "fields": ["title": "Hot: ${device.name}"], "maxAge": "P1D",
-                    "enabled": true,
+                    "enabled": true, "condition": nil, "lookups": [:], "attach": false, "approval": false,
+                    "limits": nil,
+                    "window": nil, "step": nil, "deadBand": nil, "factor": nil, "version": 1,
                 ]
             )
             #expect(try await world.mappings.put(key: world.key("m"), document: made.json).mapping.revision == 1)
@@ -45,6 +47,72 @@ import Testing
             #expect(try await world.mappings.list().map(\.key) == ["s"])
             let reborn = try await world.mappings.put(key: world.key("m"), document: ERPWorld.orderMapping())
             #expect(reborn.isNew && reborn.mapping.revision == 1)
+        }
+    }
+
+    @Test func everySavedDocumentIsKept() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            let key = try world.key("m")
+            try await world.mappings.put(key: key, document: ERPWorld.orderMapping(), by: "Ann")
+            world.clock.advance(seconds: 60)
+            let changes: JSONValue = [
+                "fields": ["title": "${lookups.code}"], "condition": "temperature > 1", "approval": true,
+                "lookups": ["code": ["expression": "rule.key", "table": ["hot": "H"], "default": "?"]],
+                "limits": ["perAsset": 3], "trigger": ["on": "recurred", "within": "PT2H"],
+            ]
+            let second = try await world.mappings.patch(key: key, document: changes, by: "Bob")
+            try await world.mappings.put(key: key, document: second.json, by: "Cid")
+            let versions = try await world.mappings.versions(key: key)
+            #expect(versions.map(\.version) == [2, 1] && versions.map(\.savedBy) == ["Bob", "Ann"])
+            #expect(versions[0].document == second.json && versions[1].document["fields"]?["title"] != nil)
+            #expect(versions[0].savedAt == ERPWorld.start.adding(seconds: 60))
+            #expect(second.json["limits"] == ["perAsset": 3, "per": "P1D"])
+            #expect(second.json["trigger"] == ["rule": "hot", "on": "recurred", "within": "PT2H"])
+            #expect(try await world.mappings.get(key: key).json == second.json)
+        }
+    }
+
+    private static let misplaced: [(JSONValue, [String])] = [
+        (
+            ["window": "PT1H", "step": 1, "deadBand": 1, "factor": 2],
+            [
+                "/window not-applicable", "/step not-applicable", "/deadBand not-applicable", "/factor not-applicable",
+            ]
+        ),
+        (
+            ["factor": 0, "step": -1, "window": "PT0S"],
+            ["/window out-of-range", "/step out-of-range", "/factor out-of-range", "/window not-applicable"]
+        ),
+        (
+            ["limits": ["perAsset": 1.5, "per": "PT0S", "x": 1]],
+            ["/limits/perAsset type", "/limits/per out-of-range", "/limits/x unknown-field"]
+        ),
+        (["attach": true], ["/attach operation-not-configured"]),
+        (["attach": 1, "approval": "yes"], ["/attach type", "/approval type"]),
+        (["condition": "temprature > 1"], ["/condition unknown-name"]),
+        (["condition": "temperature"], ["/condition type-mismatch"]),
+        (["lookups": ["a-b": ["expression": "mode", "table": [:]]]], ["/lookups/a-b name"]),
+        (["lookups": ["a": ["expression": "lookups.a", "table": ["x": 1]]]], ["/lookups/a/table type"]),
+        (["lookups": ["a": ["expression": "lookups.a", "table": [:]]]], ["/lookups/a/expression unknown-name"]),
+        (["lookups": ["a": ["table": [:]]]], ["/lookups/a/expression required"]),
+        (["trigger": ["rule": "hot", "on": "cleared"]], ["/trigger/on choice"]),
+        (["trigger": ["rule": "hot", "within": "PT1H"]], ["/trigger/within not-applicable"]),
+        (["condition": nil, "lookups": nil, "limits": nil, "window": nil, "version": 9, "warnings": []], []),
+    ]
+
+    @Test func optionsAreChecked() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            for (options, expected) in Self.misplaced {
+                var document = ERPWorld.orderMapping().object ?? [:]
+                for member in options.object?.members ?? [] { document[member.name] = member.value }
+                #expect(try await issues(world, .object(document)) == expected, "\(options.text)")
+            }
+            var stock = ERPWorld.stockMapping().object ?? [:]
+            stock["limits"] = ["perAsset": 1]
+            stock["window"] = "PT1H"
+            #expect(try await issues(world, .object(stock)) == ["/window not-applicable", "/limits not-applicable"])
         }
     }
 
@@ -77,7 +145,7 @@ import Testing
                         "fields": ["id": "x", "list": []], "maxAge": "PT0S", "colour": "red",
                     ]
                 ) == [
-                    "/operation unsupported-operation", "/fields/id reserved", "/fields/list type",
+                    "/fields/id reserved", "/fields/list type",
                     "/maxAge out-of-range", "/colour unknown-field", "/trigger/rule unknown-reference",
                     "/connector unknown-reference",
                 ]

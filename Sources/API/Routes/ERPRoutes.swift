@@ -11,6 +11,7 @@ public struct ERPRoutes: Sendable {
     let registry: ConnectorRegistry
     let mappings: MappingStore
     let previewer: MappingPreviewer
+    let dryRuns: DryRuns
     let outbox: OutboxStore
     let matching: EquipmentMatching
     let latest: LatestReadings
@@ -27,6 +28,7 @@ public struct ERPRoutes: Sendable {
         registry: ConnectorRegistry,
         mappings: MappingStore,
         previewer: MappingPreviewer,
+        dryRuns: DryRuns,
         outbox: OutboxStore,
         matching: EquipmentMatching,
         latest: LatestReadings,
@@ -39,6 +41,7 @@ public struct ERPRoutes: Sendable {
         self.registry = registry
         self.mappings = mappings
         self.previewer = previewer
+        self.dryRuns = dryRuns
         self.outbox = outbox
         self.matching = matching
         self.latest = latest
@@ -54,6 +57,7 @@ public struct ERPRoutes: Sendable {
         ConnectorListRoutes(registry: registry).register(on: &routes)
         HookRoutes(connectors: connectors, random: random, work: work).register(on: &routes)
         MappingRoutes(mappings: mappings, previewer: previewer, latest: latest).register(on: &routes)
+        DryRunRoutes(dryRuns: dryRuns).register(on: &routes)
         DeliveryRoutes(outbox: outbox, registry: registry, hint: work.hint).register(on: &routes)
         WorkOrderRoutes(outbox: outbox, plant: plant).register(on: &routes)
         MatchingRoutes(matching: matching).register(on: &routes)

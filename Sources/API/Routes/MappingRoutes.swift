@@ -17,9 +17,17 @@ struct MappingRoutes: Sendable {
         routes.post(
             "/api/v1/mappings/{key}/preview",
             role: .operator,
-            summary: "The exact request that the mapping, or the draft in “mapping”, would send. Nothing is sent.",
+            summary: "The exact requests that the mapping, or the draft in “mapping”, would send. Nothing is sent.",
             handler: preview
         )
+        routes.get(
+            "/api/v1/mappings/{key}/versions",
+            role: .viewer,
+            summary: "Every saved version of a mapping, newest first."
+        ) { request in
+            let versions = try await mappings.versions(key: try request.resourceKey("mapping"))
+            return .page(versions.map(\.json), nextCursor: nil)
+        }
     }
 
     private var endpoint: ResourceEndpoint {
@@ -29,8 +37,16 @@ struct MappingRoutes: Sendable {
             list: { try await mappings.list(limit: 100_000).map(Self.state) },
             get: { key in Self.state(try await mappings.get(key: key)) },
             put: { key, document, condition in
-                let result = try await mappings.put(key: key, document: document, onlyIf: condition)
-                return (Self.state(result.mapping), result.isNew)
+                let result = try await mappings.put(
+                    key: key,
+                    document: document,
+                    onlyIf: condition,
+                    by: ResourceEndpoint.author
+                )
+                var state = Self.state(result.mapping)
+                let warnings = await mappings.warnings(result.mapping)
+                if !warnings.isEmpty { state.document = state.document.merging(["warnings": warnings.json]) }
+                return (state, result.isNew)
             },
             delete: { key, condition in try await mappings.delete(key: key, onlyIf: condition) }
         )
@@ -62,5 +78,16 @@ struct MappingRoutes: Sendable {
             }
         }
         return .json(preview.json)
+    }
+}
+
+extension [InputIssue] {
+    /// The API's form: `[{pointer, code, detail}]`.
+    fileprivate var json: JSONValue {
+        .array(
+            map { issue in
+                ["pointer": .string(issue.pointer), "code": .string(issue.code), "detail": .string(issue.detail)]
+            }
+        )
     }
 }
