@@ -78,17 +78,8 @@ struct DeliveryMaker: Sendable {
         let mapping = document.mapping
         let operation = mapping.definition.operation
         let id = identifiers.next()
-        var values: JSONObject = [:]
-        var issues: [InputIssue] = []
-        switch compiled {
-        case .failure(let error): issues = error.issues
-        case .success(let compiled):
-            let names = cause.names(document, compiled, link: link(id))
-            if checksCondition, !compiled.holds(names) { return nil }
-            (values, issues) = compiled.fields.evaluate(names)
-            OperationDefaults.complete(&values, operation, cause)
-            issues += OperationDefaults.issues(values, operation)
-        }
+        let computed = Self.compute(document, compiled, cause, checksCondition: checksCondition, link: link(id))
+        guard let (values, issues) = computed else { return nil }
         var draft = DeliveryDraft(
             id: id,
             idempotencyKey: cause.idempotencyKey(document),
@@ -109,20 +100,46 @@ struct DeliveryMaker: Sendable {
         }
         return draft
     }
+
+    /// Computes the fields of a delivery.
+    ///
+    /// - Returns: the fields that have a value, and what is wrong; nil when the condition does not hold.
+    static func compute(
+        _ document: MappingDocument,
+        _ compiled: Result<CompiledMapping, InvalidInput>,
+        _ cause: DeliveryCause,
+        checksCondition: Bool,
+        link: @autoclosure () -> String
+    ) -> (fields: JSONObject, issues: [InputIssue])? {
+        switch compiled {
+        case .failure(let error): return ([:], error.issues)
+        case .success(let compiled):
+            let names = cause.names(document, compiled, link: link())
+            if checksCondition, !compiled.holds(names) { return nil }
+            let operation = document.mapping.definition.operation
+            var (fields, issues) = compiled.fields.evaluate(names)
+            OperationDefaults.complete(&fields, operation, cause)
+            issues += OperationDefaults.issues(fields, operation)
+            return (fields, issues)
+        }
+    }
 }
 
 extension DeliveryDraft {
     /// Turns an order into a remark on another one.
     mutating func attach(to target: OrderTarget) {
+        fields = Self.remark(of: fields)
+        operation = .workOrderComment
+        self.target = target
+        isAttached = true
+    }
+
+    /// The fields of a remark that stands for an order.
+    static func remark(of fields: JSONObject) -> JSONObject {
         let texts = ["title", "description", "link"].compactMap { fields[$0]?.string }.filter { !$0.isEmpty }
         var text = ""
         for part in texts where !text.contains(part) { text += text.isEmpty ? part : "\n" + part }
-        if text.isEmpty {
-            text = fields.members.compactMap { $0.value.string }.joined(separator: "\n")
-        }
-        operation = .workOrderComment
-        fields = ["text": .string(text)]
-        self.target = target
-        isAttached = true
+        if text.isEmpty { text = fields.members.compactMap { $0.value.string }.joined(separator: "\n") }
+        return ["text": .string(text)]
     }
 }
