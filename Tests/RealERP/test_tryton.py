@@ -4,6 +4,8 @@ import pytest
 from tryton_server import DATABASE, PASSWORD, USER, tryton  # noqa: F401
 
 CREDENTIALS = {"username": USER, "password": PASSWORD}
+# The first run initialises a database, which takes minutes on a busy machine.
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_connector(tryton, live_suite):  # noqa: F811

@@ -75,7 +75,8 @@ extension TrytonConnector {
         if let problem = Self.laterProblem(change) { return problem }
         guard case .done(let isReserved) = change, TrytonValue.bool(isReserved) == true else {
             let item = fields.text("item") ?? "parts"
-            let note = "The parts are not reserved: Tryton has not enough of “\(item)”."
+            // Tryton reserves what there is and leaves the rest.
+            let note = "The parts are not all reserved: Tryton has not enough of “\(item)”."
             return .done(externalID: record.name, note: note)
         }
         return .done(externalID: record.name, note: "The parts are reserved.")

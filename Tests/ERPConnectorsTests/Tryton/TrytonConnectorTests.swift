@@ -30,7 +30,7 @@ import Testing
             Issue.record("\(outcome)")
             return
         }
-        #expect(note.contains("not reserved") && note.contains("BRG-6204"))
+        #expect(note.contains("not all reserved") && note.contains("BRG-6204"))
         #expect(world.erp.orders.map(\.status) == ["waiting"])
     }
 
