@@ -24,7 +24,7 @@ def plant(circle, tryton):  # noqa: F811
     circle.rule("tryton-hot", "tryton-pump", "temperature > 80")
     circle.mapping("tryton-order", "tryton", "work-order.create", {
         "title": "Bearing of ${asset.name} at ${round(temperature, 1)} °C", "equipment": "${asset.equipment}",
-        "description": "Seen by ${device.key}.", "priority": "${alarm.severity}", "item": "BRG-6204", "quantity": "2",
+        "description": "Seen by ${device.key}.", "priority": "${alarm.severity}", "item": "BRG-6204", "quantity": 2,
     }, rule="tryton-hot")
     circle.mapping("tryton-stock", "tryton", "stock.set", {
         "item": "PELLET-PP", "quantity": "${level}"},
@@ -59,7 +59,10 @@ def test_an_alarm_becomes_a_production_and_its_end_comes_back(plant, tryton):  #
     erp.call("ir.note.create", [{"resource": f"production,{identifier}", "message": "Bearing replaced."}])
     erp.call("production.done", [identifier])
     order = plant.wait_for_order(delivery["externalId"], lambda order: order["status"] == "done", what="done")
-    assert order["doneAt"]
+    assert order["doneAt"] and (order["phase"], order["outcome"]) == ("done", "Bearing replaced.")
+    assert (order["cost"], order["currency"]) == (25, "EUR"), "two bearings of 12.50"
+    alarm = plant.wait_for_alarm("tryton-hot", lambda alarm: alarm["outcome"], what="labelled")
+    assert (alarm["outcome"]["phase"], alarm["outcome"]["outcome"]) == ("done", "Bearing replaced.")
     stored = erp.find("stock.move", [["production_input", "=", identifier]], "state", "quantity")
     assert [(move["state"], move["quantity"]) for move in stored] == [("done", 2.0)]
 
@@ -83,9 +86,26 @@ def test_a_level_becomes_stock(plant, tryton):  # noqa: F811
     assert erp.read("product.product", product, "quantity")["quantity"] == 3210.5
 
 
+@pytest.mark.parametrize(("operation", "change"), [("stock.consume", -3), ("stock.receive", 4)])
+def test_an_alarm_books_stock(plant, tryton, operation, change):  # noqa: F811
+    erp = tryton.client()
+    erp.context = {**erp.context, "locations": [3]}
+    product = erp.find("product.product", [["code", "=", "BRG-6204"]])[0]["id"]
+    before = erp.read("product.product", product, "quantity")["quantity"]
+    key = "tryton-" + operation.partition(".")[2]
+    plant.rule(key, "tryton-pump", f"temperature == {1000 + change}")
+    plant.mapping(key, "tryton", operation, {"item": "BRG-6204", "quantity": abs(change)}, rule=key)
+    plant.publish("tryton-d1", temperature=1000 + change)
+    delivery = plant.wait_for_delivery(key)
+    shipments = erp.find("stock.shipment.internal", [["reference", "=", delivery["idempotencyKey"]]], "state")
+    assert [shipment["state"] for shipment in shipments] == ["done"]
+    assert erp.read("product.product", product, "quantity")["quantity"] == before + change
+
+
 def test_unknown_equipment_is_told(plant):
+    count = len(plant.deliveries("tryton-order"))
     plant.publish("tryton-d2", temperature=99)
-    delivery = plant.wait_for_delivery("tryton-order", "dead", count=len(plant.deliveries("tryton-order")) + 1)
+    delivery = plant.wait_for_delivery("tryton-order", "dead", count=count + 1)
     assert delivery["reason"] == "unknown-equipment"
     assert "NO-SUCH-9" in delivery["detail"]
 
