@@ -11,6 +11,8 @@ PAGES = [
     ("/alarms", "Alarms", ".alarm-table tbody tr"),
     ("/alarms?state=cleared", "Alarms", ".alarm-table tbody tr"),
     ("/orders", "Orders", ".order-table tbody tr"),
+    ("/orders?state=held", "Orders", ".order-table tbody tr"),
+    ("/work-orders", "Work orders", ".work-order-table tbody tr"),
     ("/inventory", "Inventory", "tbody tr"),
     ("/plant", "Lowlands Industries", ".device-card"),
     ("/plant/line-1", "Line 1", ".device-card"),
@@ -33,13 +35,18 @@ PAGES = [
     ("/admin/devices/motor-03", "Motor 1.3", "select"),
     ("/admin/rules/bearing-hot", "Bearing temperature high", ".aside-card"),
     ("/admin/connectors/erp-simulator", "ERP simulator", ".call"),
+    ("/admin/connectors/odoo", "Odoo maintenance", ".care"),
+    ("/admin/connectors?new", "New connector", ".kind-card"),
+    ("/admin/connectors?new&kind=sap-s4hana", "New connector", "input"),
+    ("/admin/connectors/odoo/matching", "Equipment of Odoo maintenance", ".empty-state"),
     ("/admin/mappings/bearing-order", "Bearing work order", ".request-line"),
     ("/admin/mappings?new", "New mapping", ".chip"),
 ]
 DARK = [("/", ".alarm-list li"), ("/alarms", ".alarm-table tbody tr"), ("/orders", ".order-table tbody tr"),
         ("/devices/motor-03", "pw-chart canvas"), ("/admin/mappings/bearing-order", ".request-line"),
         ("/admin/sources/packaging", "pw-traffic tbody tr"), ("/admin/sources/sparkplug", ".node"),
-        ("/rejected", "tbody tr"), ("/admin/storage", "#partitions tbody tr"), ("/devices/motor-03", ".ledger-table tbody tr")]
+        ("/rejected", "tbody tr"), ("/admin/storage", "#partitions tbody tr"), ("/devices/motor-03", ".ledger-table tbody tr"),
+        ("/work-orders", ".work-order-table tbody tr"), ("/admin/connectors?new", ".kind-card"), ("/admin/connectors/odoo", ".care")]
 
 
 def violations(page: Page) -> list[str]:

@@ -12,7 +12,7 @@ import { textControl } from './controls.js';
 /** @typedef {import('./sections.js').Section} Section */
 
 /** Parts of a document that only the server sets. */
-const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts', 'paused', 'webhook', 'version'];
+const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts', 'paused', 'webhook', 'version', 'circuit', 'warnings'];
 
 /** @param {string} text */
 export const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);

@@ -3,7 +3,7 @@ import { h, icon } from '../core/dom.js';
 
 /** @typedef {{reference: string, name: string, serial: string | null, tag: string | null, location: string | null, retired: boolean}} Equipment */
 /** @typedef {'linked' | 'proposed' | 'unmatched-equipment' | 'unmatched-asset' | 'duplicate' | 'drift'} MatchState */
-/** @typedef {{equipment: Equipment | null, asset: {key: string, name: string, path: string} | null, state: MatchState, score: number, reasons: string[]}} Match */
+/** @typedef {{equipment: Equipment | null, asset: {key: string, name: string, path: string[] | string, reference?: string | null} | null, state: MatchState, score: number, reasons: string[]}} Match */
 
 /** @type {Record<MatchState, {text: string, many: string, icon: string, className: string}>} in the order of the filter */
 export const MATCH_STATES = {
@@ -36,14 +36,17 @@ export function scoreCell({ state, score, reasons }) {
 /** @param {Equipment} equipment */
 export const equipmentDetails = ({ serial, tag, location }) => [tag ? `Tag ${tag}` : null, serial ? `Serial ${serial}` : null, location].filter(Boolean).join(' · ');
 
-/** @param {Equipment | null} equipment */
-export function equipmentCell(equipment) {
-  if (!equipment) return h('span', { class: 'soft' }, '–');
+/** @param {Equipment | null} equipment @param {string | null} [linked] what its asset names, where the ERP has no such thing */
+export function equipmentCell(equipment, linked = null) {
+  if (!equipment) return linked ? h('code', null, linked) : h('span', { class: 'soft' }, '–');
   return [h('span', { class: 'main' }, h('code', null, equipment.reference), ` ${equipment.name}`, equipment.retired ? h('span', { class: 'badge warning' }, 'Retired') : null), h('span', { class: 'sub' }, equipmentDetails(equipment))];
 }
+
+/** Where an asset is, from the top of the tree. @param {string[] | string} path */
+export const placeText = (path) => Array.isArray(path) ? path.join(' › ') : path;
 
 /** @param {Match['asset']} asset */
 export function assetCell(asset) {
   if (!asset) return h('span', { class: 'soft' }, '–');
-  return [h('a', { class: 'main', href: `/plant/${asset.key}` }, asset.name), h('span', { class: 'sub' }, asset.path)];
+  return [h('a', { class: 'main', href: `/plant/${asset.key}` }, asset.name), h('span', { class: 'sub' }, placeText(asset.path))];
 }

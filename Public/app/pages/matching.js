@@ -11,7 +11,7 @@ import { emptyState, showLoaded } from '../components/states.js';
 import { toast } from '../components/toast.js';
 import { undoable } from '../components/undo.js';
 import { chooseByWords } from './matching-search.js';
-import { assetCell, equipmentCell, equipmentDetails, matchKey, MATCH_STATES, scoreCell } from './matching-words.js';
+import { assetCell, equipmentCell, equipmentDetails, matchKey, MATCH_STATES, placeText, scoreCell } from './matching-words.js';
 
 /** @typedef {import('./matching-words.js').Match} Match */
 /** @typedef {{readAt: string | null, reading: boolean, error: string | null, items: Match[]}} Matching */
@@ -40,7 +40,7 @@ export class MatchingPage extends Page {
     columns: [
       { title: 'Choose', hideTitle: true, class: 'fit no-label', cell: (/** @type {Match} */ match) => this.#box(match) },
       { title: 'Asset', class: 'wide', cell: ({ asset }) => assetCell(asset) },
-      { title: 'Equipment in the ERP', class: 'wide', cell: ({ equipment }) => equipmentCell(equipment) },
+      { title: 'Equipment in the ERP', class: 'wide', cell: ({ equipment, asset, state }) => equipmentCell(equipment, state === 'drift' ? asset?.reference : null) },
       { title: 'Match', class: 'wide', cell: scoreCell },
       { title: 'Action', hideTitle: true, class: 'end fit wide no-label', cell: (match) => this.#actions(match) },
     ],
@@ -134,7 +134,7 @@ export class MatchingPage extends Page {
   get #shown() {
     const words = this.#words.trim().toLowerCase();
     return this.#matches.filter(({ state, asset, equipment }) => (this.#state === '' || state === this.#state)
-      && (words === '' || [asset?.name, asset?.path, asset?.key, equipment?.name, equipment?.reference, equipment?.serial, equipment?.tag, equipment?.location].some((text) => text?.toLowerCase().includes(words))));
+      && (words === '' || [asset?.name, placeText(asset?.path ?? ''), asset?.key, equipment?.name, equipment?.reference, equipment?.serial, equipment?.tag, equipment?.location].some((text) => text?.toLowerCase().includes(words))));
   }
 
   #draw() {

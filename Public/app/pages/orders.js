@@ -6,7 +6,7 @@ import { Page } from '../core/element.js';
 import { formatCount, plural } from '../core/format.js';
 import { live } from '../core/live.js';
 import { reasonWords } from '../core/reasons.js';
-import { mayAdmin, mayOperate } from '../core/session.js';
+import { mayOperate } from '../core/session.js';
 import { formatDuration } from '../core/time.js';
 import { pausing } from '../admin/pausing.js';
 import { age } from '../components/age.js';
@@ -93,10 +93,11 @@ export class OrdersPage extends Page {
     const connectors = await all('/api/v1/connectors', this.signal).catch(() => []);
     fill(this.#connector, h('option', { value: '' }, 'Every connector'), connectors.map(({ key, name }) => h('option', { value: key, selected: key === this.#choice.connector }, name)));
     this.#connector.hidden = connectors.length < 2;
-    fill(this.#notices, connectors.filter(({ paused }) => paused).map((connector) => {
+    fill(this.#notices, connectors.flatMap((connector) => {
+      if (!connector.paused) return connector.circuit === 'open' ? [h('p', { class: 'notice' }, icon('unplug'), h('span', null, h('strong', null, `${connector.name} does not answer. `), 'Its deliveries wait, and go out by themselves when it is back.'))] : [];
       const { button, notice } = pausing(connector);
-      if (mayAdmin()) notice.append(button);
-      return notice;
+      if (mayOperate()) notice.append(button);
+      return [notice];
     }));
   }
 
@@ -116,6 +117,7 @@ export class OrdersPage extends Page {
 
   #draw() {
     const isFailed = this.#choice.state === 'dead', reasons = [...new Set(this.#deliveries.map(({ reason }) => reason).filter(Boolean))].sort();
+    if (!reasons.includes(this.#choice.reason)) this.#choice.reason = '';
     this.#reason.hidden = !isFailed || reasons.length < 2;
     if (isFailed) fill(this.#reason, h('option', { value: '' }, 'Every reason'), reasons.map((reason) => h('option', { value: reason, selected: reason === this.#choice.reason }, reasonWords(reason))));
     const shown = this.#deliveries.filter(({ id, reason }) => !this.#hidden.has(id) && (!isFailed || this.#choice.reason === '' || reason === this.#choice.reason));

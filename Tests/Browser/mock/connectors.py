@@ -4,7 +4,7 @@ from .kinds import KINDS, LISTS, kind_of
 
 ODOO = {"key": "odoo", "name": "Odoo maintenance", "kind": "odoo", "url": "https://odoo.lowlands.example", "hasCredentials": True,
         "options": {"database": "lowlands", "team": "1"}, "limits": {"perMinute": 60, "perHour": None, "concurrent": 2},
-        "paused": False, "webhook": None}
+        "paused": False, "webhook": None, "circuit": "closed"}
 
 
 def problem(status, code, detail, errors=None):

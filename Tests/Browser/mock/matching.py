@@ -33,7 +33,7 @@ class Matching:
             elif number == 5:
                 self.items.append(row("drift", {**thing, "retired": True}, asset, 1.0, "Retired in the ERP since it was linked"))
             elif number == 6:
-                self.items.append(row("drift", None, asset, 0, "Linked to EQ-0999, which the ERP no longer has"))
+                self.items.append(row("drift", None, {**asset, "reference": "EQ-0999"}, 0, "Linked to EQ-0999, which the ERP no longer has"))
             elif number in (7, 8):
                 self.items.append(row("duplicate", equipment("EQ-1007", "Conveyor motor 2.1", "SN-4407"), asset, 0.5, "Two assets are linked to EQ-1007"))
             elif number == 9:
@@ -50,7 +50,7 @@ class Matching:
         while at:
             path.insert(0, self.store.resources["assets"][at]["name"])
             at = self.store.resources["assets"][at]["parent"]
-        return {"key": key, "name": path[-1], "path": " › ".join(path[:-1])}
+        return {"key": key, "name": path[-1], "path": path[:-1], "reference": None}
 
     def link(self, asset, reference):
         old = next((item for item in self.items if item["asset"] and item["asset"]["key"] == asset), None)
