@@ -113,6 +113,6 @@ function dueOf(order) {
 /** @param {WorkOrder} order */
 function outcomeCell(order) {
   const text = outcomeText(order), finished = order.finishedAt ?? order.doneAt;
-  if (!text && !finished) return h('span', { class: 'soft' }, order.startedAt ? ['begun ', age(order.startedAt)] : '–');
+  if (!text && !finished) return order.startedAt ? h('span', { class: 'soft' }, 'begun ', age(order.startedAt)) : null;
   return [h('span', { class: 'outcome' }, text ?? 'No words about it'), finished ? h('span', { class: 'sub' }, age(finished)) : null];
 }

@@ -198,6 +198,8 @@ def deliveries(store, match, query, body):
         items = [i for i in items if i["state"] == state or state == "pending" and i["state"] in ("waiting", "uncertain", "held")]
     if query.get("operation"):
         items = [item for item in items if item["operation"] == query["operation"]]
+    if query.get("connector"):
+        items = [item for item in items if item["connector"]["key"] == query["connector"]]
     return listed([{k: v for k, v in item.items() if k != "timeline"} for item in items], query)
 
 
