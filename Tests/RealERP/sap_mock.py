@@ -19,8 +19,8 @@ from mocksap.service import Response
 PLANT, LOCATION = "1010", "101A"
 NOTIFICATION, ORDER, MOVEMENT = "MaintenanceNotification", "MaintenanceOrder", "PlantMaterialDocument"
 
-# Flags: k key given by SAP, K key given by the client, r read only, c not updatable, d a time, b a boolean, n a decimal,
-# e makes the ETag. No flag: a text that may be written. A length of 0 is none.
+# Flags: k key given by SAP, K key given by the client, r read only, c not updatable, d a time, b a boolean,
+# n a decimal, e makes the ETag. No flag: a text that may be written. A length of 0 is none.
 TYPES = {
     NOTIFICATION: """
         MaintenanceNotification 12 k, NotificationText 40, NotificationType 2 c, MaintPriority 1,
@@ -148,8 +148,8 @@ def move(connection, item: dict):
             "StorageLocation": item.get("StorageLocation"), "InventoryStockType": "01"}
     row = find(connection, "A_MatlStkInAcctMod", **keys)
     if not row:
-        raise SapError(f"Material {keys['Material']} is not maintained in {keys['Plant']}/{keys['StorageLocation']}", 400,
-                       code="M7/018")
+        place = f"{keys['Plant']}/{keys['StorageLocation']}"
+        raise SapError(f"Material {keys['Material']} is not maintained in {place}", 400, code="M7/018")
     sign = -1 if item["GoodsMovementType"] in ("201", "261", "562") else 1
     after = float(row["MatlWrhsStkQtyInMatlBaseUnit"]) + sign * float(item["QuantityInEntryUnit"])
     if after < 0:
@@ -180,7 +180,8 @@ def dispatch(context, method, path, query, headers, body):
     if row is None:
         return Response.error(SapError(f"{entity} {number} does not exist", 404))
     if allowed and not re.match(allowed, row["SystemStatusText"]):
-        return Response.error(SapError(f"System status {row['SystemStatusText']} does not allow this", 400, code="BS/007"))
+        text = f"System status {row['SystemStatusText']} does not allow this"
+        return Response.error(SapError(text, 400, code="BS/007"))
     write(context.conn, entity, {entity: number}, values)
     return Response(body={"d": {"DummyFunctionImportResult": {"Result": ""}}})
 

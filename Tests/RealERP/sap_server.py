@@ -6,6 +6,7 @@ request. There is no SAP system that a test could install.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import pathlib
@@ -33,8 +34,9 @@ def interpreter() -> pathlib.Path:
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
     subprocess.run([sys.executable, "-m", "venv", "--clear", folder / "env"], check=True, capture_output=True)
-    done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS],
+        capture_output=True, text=True)
     if done.returncode:
         pytest.skip("mock-sap cannot be installed from PyPI: " + done.stderr.strip()[-300:])
     stamp.write_text(wanted)
@@ -47,7 +49,8 @@ class SAPServer:
         self.log = directory / "mock-sap.log"
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", python, HERE / "sap_mock.py", "--port", str(self.port), "--auth",
-             f"{USER}:{PASSWORD}", "--oauth", f"{CLIENT}:{SECRET}", "--require-if-match", "--slow-ms", "1000", "--quiet"],
+             f"{USER}:{PASSWORD}", "--oauth", f"{CLIENT}:{SECRET}", "--require-if-match", "--slow-ms", "1000",
+             "--quiet"],
             stdout=self.log.open("wb"), stderr=subprocess.STDOUT)
 
         def answers():
@@ -69,7 +72,6 @@ class SAPServer:
 
     def call(self, method: str, path: str, document: dict | None = None, headers: dict | None = None) -> dict:
         """An OData call as a person in SAP would make it, by way of the same services."""
-        import base64
         authorization = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         given = {"Authorization": authorization, "Accept": "application/json", "Content-Type": "application/json",
                  **(headers or {})}
