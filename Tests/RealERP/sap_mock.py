@@ -47,8 +47,8 @@ TYPES = {
         QuantityInUnitOfEntry 0 n, UnitOfEntry 3, Plant 4, StorageLocation 4""",
     "Equipment": """
         Equipment 18 K, ValidityEndDate 0 Kd, EquipmentName 40, ManufacturerSerialNumber 30, SerialNumber 18,
-        TechnicalObjectSortCode 25, InventoryNumber 25, FunctionalLocationName 40, FunctionalLocationLabelName 40,
-        AssetLocation 10, EquipmentIsMarkedForDeletion 0 b, EquipmentIsInactive 0 b""",
+        TechnicalObjectSortCode 25, InventoryNumber 25, FunctionalLocationName 40 r, FunctionalLocationLabelName 40,
+        AssetLocation 10, EquipmentIsMarkedForDeletion 0 rb, EquipmentIsInactive 0 rb""",
     "A_MatlStkInAcctMod": """
         Material 40 K, Plant 4 K, StorageLocation 4 K, InventoryStockType 2 K, InventorySpecialStockType 1,
         MaterialBaseUnit 3, MatlWrhsStkQtyInMatlBaseUnit 0 n""",
