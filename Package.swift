@@ -105,7 +105,8 @@ let package = Package(
             ["Expressions", "HTTPClient", "Primitives"],
             exclude: [
                 "Dolibarr/README.md", "ERPNext/README.md", "FieldService/README.md", "InvenTree/README.md",
-                "Maximo/README.md", "Odoo/README.md", "SAP/README.md", "Tryton/README.md",
+                "Maximo/README.md", "Odoo/README.md", "Oracle/README.md", "SAP/README.md", "SupplyChain/README.md",
+                "Tryton/README.md",
             ]
         ),
         module("ERPSimulators", ["Primitives"]),

@@ -28,6 +28,8 @@ public struct SimulatorDefinition: Sendable {
         .maximo,
         .dolibarr,
         .dolibarrTicket,
+        .oracle,
+        .supplyChain,
     ]
 
     /// The definition of that name; nil when there is none.

@@ -29,7 +29,8 @@ extension CallFailure {
             return text.isEmpty || text.contains("<") ? nil : text.withoutNUL
         }
         for path in [
-            "error.message", "Error.message", "error.detail", "detail", "message", "error", "errors.0.message", "title",
+            "error.message", "Error.message", "error.detail", "detail", "message", "error", "errors.0.message",
+            "o:errorDetails.0.detail", "title",
         ] {
             guard let text = JSONPath(path)?.text(in: document), !text.isEmpty else { continue }
             return String(text.prefix(300)).withoutNUL

@@ -47,6 +47,8 @@ public struct ConnectorDefinition: Sendable {
         .sapS4HANA,
         .maximo,
         .dolibarr,
+        .oracle,
+        .supplyChain,
     ]
 
     /// The definition of a kind; nil when there is none as yet.

@@ -46,6 +46,9 @@ struct PlanAnswers: Sendable {
         set { values[name] = newValue }
     }
 
+    /// Whether a question gave this answer.
+    func isKnown(_ name: String) -> Bool { values[name] != nil }
+
     /// All answers.
     var texts: [String] { values.values.filter { !$0.isEmpty }.sorted() }
 
@@ -84,6 +87,8 @@ enum PlanStepEnd: Hashable, Sendable {
     case done(String?)
     /// The ERP has one with this key already.
     case exists
+    /// It was refused, perhaps because the ERP has one with this key: the look-up tells.
+    case refusedUnlessThere(CallFailure)
     /// It was not, or perhaps not, done.
     case ended(CallOutcome)
 }

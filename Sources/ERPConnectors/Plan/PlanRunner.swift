@@ -41,6 +41,13 @@ struct PlanRunner: Sendable {
                 guard index == 0, plan.lookUp != nil else { continue }
                 // Our own, made by an attempt that nobody knows the end of.
                 return await outcomeOfExisting(plan, &trace)
+            case .refusedUnlessThere(let failure):
+                guard index == 0, plan.lookUp != nil else {
+                    return index == 0 ? failure.refused : failure.stuck
+                }
+                let existing = await outcomeOfExisting(plan, &trace)
+                if case .refused = existing { return failure.refused }
+                return existing
             case .ended(let outcome): return index == 0 ? outcome : outcome.afterFirstStep
             }
         }
@@ -87,7 +94,12 @@ struct PlanRunner: Sendable {
         answers[PlanAnswers.made] = id ?? ""
         for step in plan.steps.dropFirst() {
             guard let request = step.request(answers) else { continue }
-            guard case .ended(let outcome) = step.read(await change(request, step, &trace)) else { continue }
+            let outcome: CallOutcome
+            switch step.read(await change(request, step, &trace)) {
+            case .done, .exists: continue
+            case .refusedUnlessThere(let failure): outcome = failure.refused
+            case .ended(let end): outcome = end
+            }
             switch outcome {
             case .done: continue
             case .refused(let reason, let detail), .stuck(let reason, let detail):

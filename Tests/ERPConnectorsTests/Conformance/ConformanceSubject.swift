@@ -52,6 +52,8 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .maximo,
         .dolibarr,
         .dolibarrTicket,
+        .oracle,
+        .supplyChain,
     ]
 }
 
