@@ -90,7 +90,10 @@ END $$;
 
 -- Whether nothing under way goes before a delivery: another one of its lane, or the one that makes its order.
 CREATE FUNCTION delivery_may_go(me uuid, connector integer, my_lane text, my_target uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE
+    -- Whatever statistics say about a table that grows and empties: these are index look-ups.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+AS $$
 BEGIN
     IF my_target IS NOT NULL AND EXISTS (SELECT FROM delivery t WHERE t.id = my_target
             AND t.state IN ('held', 'waiting', 'leased', 'uncertain')) THEN
@@ -118,7 +121,10 @@ END $$;
 
 -- The end of one is the beginning of the next: of its lane, and of those about the order that it made. One that is
 -- missed, because two transactions did not see each other, is found by the dispatcher's sweep.
-CREATE FUNCTION promote_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION promote_delivery() RETURNS trigger LANGUAGE plpgsql
+    -- Whatever statistics say about a table that grows and empties: these are index look-ups.
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+AS $$
 BEGIN
     IF OLD.lane IS NOT NULL THEN
         PERFORM let_delivery_go(d.id, NULL) FROM (

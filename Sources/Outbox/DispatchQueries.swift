@@ -186,17 +186,23 @@ enum DispatchQueries {
         Statement(
             "outbox.delivery.sweep",
             """
-            WITH heads AS MATERIALIZED (
-                SELECT DISTINCT ON (connector_id, lane) id, is_next, target_id FROM delivery
+            WITH stuck AS MATERIALIZED (
+                SELECT connector_id, lane FROM delivery
                 WHERE state IN ('waiting', 'leased', 'uncertain') AND lane IS NOT NULL
-                ORDER BY connector_id, lane, created_at, reading_ts, id
+                GROUP BY connector_id, lane HAVING NOT bool_or(is_next OR state = 'leased')
+            ), heads AS MATERIALIZED (
+                SELECT h.id, h.target_id FROM stuck s CROSS JOIN LATERAL (
+                    SELECT d.id, d.target_id FROM delivery d
+                    WHERE d.connector_id = s.connector_id AND d.lane = s.lane
+                        AND d.state IN ('waiting', 'leased', 'uncertain')
+                    ORDER BY d.created_at, d.reading_ts, d.id LIMIT 1
+                ) AS h
             )
-            UPDATE delivery d SET is_next = true
-            WHERE NOT d.is_next AND d.state IN ('waiting', 'uncertain') AND d.id IN (
-                SELECT s.id FROM heads h JOIN delivery s ON s.id = h.id
-                WHERE NOT h.is_next AND NOT EXISTS (SELECT FROM delivery t WHERE t.id = h.target_id
+            UPDATE delivery SET is_next = true WHERE id IN (
+                SELECT f.id FROM heads h JOIN delivery f ON f.id = h.id
+                WHERE NOT EXISTS (SELECT FROM delivery t WHERE t.id = h.target_id
                     AND t.state IN ('held', 'waiting', 'leased', 'uncertain'))
-                FOR NO KEY UPDATE OF s SKIP LOCKED)
+                FOR NO KEY UPDATE OF f SKIP LOCKED)
             """
         )
     }
