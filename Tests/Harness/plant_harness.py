@@ -142,6 +142,7 @@ class ERP:
         self.stock_writes: list[tuple[str, float]] = []
         self.faults: list[str] = []
         self.created = threading.Event()
+        self.before_work = None
         self.before_answer = None
         erp = self
 
@@ -174,6 +175,12 @@ class ERP:
                     return self.answer(422, {"error": "The work type is unknown."})
                 if fault == "unavailable":
                     return self.answer(503, {"error": "Try again."})
+                if erp.before_work:
+                    erp.before_work()
+                if fault == "drop-before-work":
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return None
                 with erp.lock:
                     order = {"id": len(erp.orders) + 1, "reference": document["reference"], "document": document,
                              "status": "open"}

@@ -37,6 +37,8 @@ final class FakeERP: ERPConnector {
         var orders: [String: [String]] = [:]
         var stock: [String: [Double]] = [:]
         var statuses: [String: OrderStateOutcome] = [:]
+        var targets: [String: String] = [:]
+        var changes: [OrderChange] = []
         var inFlight = 0
         var mostInFlight = 0
     }
@@ -44,10 +46,17 @@ final class FakeERP: ERPConnector {
     let canFind: Bool
     let isRepeatingHarmless: Bool
     let canReadStatus: Bool
+    let listsChanges: Bool
     let calls = Signals<Call>()
     private let state = Mutex(State())
 
-    init(canFind: Bool = true, isRepeatable: Bool = false, canReadStatus: Bool = true) {
+    init(
+        canFind: Bool = true,
+        isRepeatable: Bool = false,
+        canReadStatus: Bool = true,
+        listsChanges: Bool = false
+    ) {
+        self.listsChanges = listsChanges
         self.canFind = canFind
         isRepeatingHarmless = isRepeatable
         self.canReadStatus = canReadStatus
@@ -68,6 +77,19 @@ final class FakeERP: ERPConnector {
     /// Every figure that was written, by item.
     var stock: [String: [Double]] { state.withLock(\.stock) }
 
+    /// The order that each call was about, by key.
+    var targets: [String: String] { state.withLock(\.targets) }
+
+    /// What the list of changed orders holds.
+    func change(_ changes: [OrderChange]) { state.withLock { $0.changes = changes } }
+
+    func changes(since: Timestamp, after cursor: String?) async throws(CallFailure) -> ERPPage<OrderChange> {
+        let all = state.withLock { $0.changes.filter { $0.changedAt >= since } }
+        // Two a page.
+        let start = cursor.flatMap(Int.init) ?? 0
+        return ERPPage(Array(all.dropFirst(start).prefix(2)), next: all.count > start + 2 ? String(start + 2) : nil)
+    }
+
     var mostInFlight: Int { state.withLock(\.mostInFlight) }
 
     var manifest: ConnectorManifest {
@@ -79,7 +101,7 @@ final class FakeERP: ERPConnector {
             credentials: [],
             options: [],
             operations: [],
-            capabilities: canReadStatus ? [.orderState] : []
+            capabilities: Set((canReadStatus ? [.orderState] : []) + (listsChanges ? [.changes] : []))
         )
     }
 
@@ -104,6 +126,7 @@ final class FakeERP: ERPConnector {
         let behaviour = state.withLock { state in
             state.inFlight += 1
             state.mostInFlight = max(state.mostInFlight, state.inFlight)
+            state.targets[order.idempotencyKey] = order.target
             return state.plan.isEmpty ? state.usual : state.plan.removeFirst()
         }
         defer { state.withLock { $0.inFlight -= 1 } }

@@ -55,6 +55,21 @@ enum OutboxTestQueries {
         )
     }
 
+    static func limit(_ connector: Int32, perMinute: Int32?, concurrent: Int32?) -> Statement<Void> {
+        Statement(
+            "test.connector.limit",
+            "UPDATE connector SET per_minute = \(perMinute), concurrent = \(concurrent) WHERE id = \(connector)"
+        )
+    }
+
+    static func overlook(_ id: UUID) -> Statement<Void> {
+        Statement("test.delivery.overlook", "UPDATE delivery SET is_next = false WHERE id = \(id)")
+    }
+
+    static func equip(_ asset: Int32, _ equipment: JSONValue) -> Statement<Void> {
+        Statement("test.asset.equip", "UPDATE asset SET equipment = \(equipment)::json::jsonb WHERE id = \(asset)")
+    }
+
     static func addAlarm(
         _ id: UUID,
         plant: TestPlant,
