@@ -206,6 +206,10 @@ enum OpenAPISchemas {
             [
                 "name": text, "trigger": ["type": "object"], "connector": key, "operation": text,
                 "fields": ["type": "object", "additionalProperties": text], "enabled": ["type": "boolean"],
+                "maxAge": text, "condition": text, "lookups": ["type": "object"], "attach": ["type": "boolean"],
+                "approval": ["type": "boolean"], "limits": ["type": "object"], "window": text,
+                "step": ["type": "number"], "deadBand": ["type": "number"], "factor": ["type": "number"],
+                "version": ["type": "integer", "readOnly": true],
             ]
         ),
     ]

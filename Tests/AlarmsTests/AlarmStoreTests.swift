@@ -53,6 +53,27 @@ struct AlarmStoreTests {
         }
     }
 
+    @Test("The history of a rule, by the raising and by the end")
+    func history() async throws {
+        try await withAlarms { site in
+            let rule = try await site.rules.rule(key: site.key("hot")).id
+            func found(byEnd: Bool, _ from: Double, _ to: Double) async throws -> [Double] {
+                var found: [Double] = []
+                try await site.alarms.history(
+                    ofRule: rule,
+                    byEnd: byEnd,
+                    from: PlantFixture.at(from),
+                    to: PlantFixture.at(to)
+                ) { portion in found += seconds(portion) }
+                return found
+            }
+            #expect(try await found(byEnd: false, 0, 99) == [0, 2, 3])
+            #expect(try await found(byEnd: false, 2, 3) == [2], "from inclusive, to exclusive")
+            #expect(try await found(byEnd: true, 0, 99) == [0])
+            #expect(try await found(byEnd: true, 2, 99) == [])
+        }
+    }
+
     @Test("Pages follow each other without gap or overlap")
     func pages() async throws {
         try await withAlarms { site in

@@ -114,7 +114,7 @@ private struct MadeUpHistory: DryRunHistory {
             #expect(result["causes"] == 3 && result["deliveries"] == 2 && result["failed"] == 0)
             #expect(result["suppressed"] == [["reason": "condition", "count": 1]])
             let examples = try #require(result["examples"]?.array)
-            #expect(examples.count == 2 && examples[0]["device"] == "motor-1" && examples[0]["issues"] == [])
+            #expect(examples.count == 2 && examples[0]["device"]?["key"] == "motor-1" && examples[0]["issues"] == [])
             #expect(examples[0]["request"]?["url"] == "https://erp.example/api/orders")
             #expect(examples[0]["request"]?["body"]?["title"] == examples[0]["fields"]?["title"])
             let difference = try #require(result["difference"])

@@ -61,7 +61,8 @@ import Testing
     }
 
     @Test func approvalHolds() async throws {
-        try await world(changing: { $0.options.needsApproval = true }) { world in
+        let change: (inout MappingDefinition) -> Void = { $0.options.needsApproval = true }
+        try await world(changing: change) { world in
             let count = try await world.deliver(world.raise())
             #expect(count == 1)
             #expect(try await states(world) == ["work-order.create held -"])
@@ -75,11 +76,12 @@ import Testing
             table: [("fault", "F-7"), ("true", "RUN")],
             fallback: "other"
         )
-        try await world(changing: { definition in
+        let change: (inout MappingDefinition) -> Void = { definition in
             definition.options.condition = "temperature > 80 and lookups.cause == 'F-7'"
             definition.options.lookups = [cause]
             definition.fields = ["title": "${lookups.cause}"]
-        }) { world in
+        }
+        try await world(changing: change) { world in
             let cold = try await world.deliver(world.raise(values: [79, 2]))
             #expect(cold == 0)
             #expect(try await world.deliver(world.raise(values: [.nan, 2])) == 0, "null is not true")
@@ -90,9 +92,10 @@ import Testing
     }
 
     @Test func limitsAreCountedByAssetAndRecorded() async throws {
-        try await world(changing: { definition in
+        let change: (inout MappingDefinition) -> Void = { definition in
             definition.options.limit = MappingLimit(perAsset: 2, per: ISODuration(milliseconds: 3_600_000))
-        }) { world in
+        }
+        try await world(changing: change) { world in
             let alarms = [try await world.raise(at: time(0)), try await world.raise(at: time(10))]
             #expect(try await world.deliver(alarms).count == 2)
             let third = try await world.deliver([try await world.raise(at: time(20))])
@@ -108,7 +111,8 @@ import Testing
     }
 
     @Test func attachesToTheOpenOrderOfTheAsset() async throws {
-        try await world(changing: { $0.options.attaches = true }) { world in
+        let change: (inout MappingDefinition) -> Void = { $0.options.attaches = true }
+        try await world(changing: change) { world in
             #expect(try await world.deliver(world.raise(at: time(0))) == 1)
             #expect(try await world.deliver(world.raise(at: time(10))) == 1)
             var deliveries = try await world.deliveries()
@@ -128,7 +132,8 @@ import Testing
     }
 
     @Test func attachesToAnOrderMadeByHand() async throws {
-        try await world(changing: { $0.options.attaches = true }) { world in
+        let change: (inout MappingDefinition) -> Void = { $0.options.attaches = true }
+        try await world(changing: change) { world in
             let device = try world.device("motor-1")
             let connector = try #require(world.registry.connector(key: try world.key("erp"))?.connector.id)
             try await world.pool.execute(
@@ -142,7 +147,8 @@ import Testing
     }
 
     @Test func twoServersAttachOnlyOne() async throws {
-        try await world(changing: { $0.options.attaches = true }) { world in
+        let change: (inout MappingDefinition) -> Void = { $0.options.attaches = true }
+        try await world(changing: change) { world in
             let alarms = [try await world.raise(at: time(0)), try await world.raise(at: time(1))]
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for alarm in alarms { group.addTask { _ = try await world.deliver(alarm) } }
@@ -176,6 +182,40 @@ import Testing
             try await deliver(order, world, done: true)
             #expect(try await world.deliver([], returned: [end(second, at: time(160))]).suppressed.count == 1)
             #expect(try await states(world).last == "work-order.cancel superseded no-order")
+        }
+    }
+
+    @Test func anOrderThatAnotherAlarmWaitsForIsNotCancelled() async throws {
+        let change: (inout MappingDefinition) -> Void = { $0.options.attaches = true }
+        try await world(changing: change) { world in
+            try await store("cancel", world) { definition in
+                definition.trigger = .rule(RuleTrigger(ruleID: definition.rule?.ruleID ?? 0, event: .returned))
+                definition.operation = .workOrderCancel
+                definition.fields = [:]
+            }
+            let first = try await world.raise(at: time(0))
+            let second = try await world.raise("site", at: time(5))
+            #expect(try await world.deliver(first) == 1)
+            let order = try #require(try await world.deliveries().first)
+            try await world.pool.execute(GuardTestQueries.attach(UUID(), to: order.id, alarm: second.alarmID))
+            try await world.pool.execute(GuardTestQueries.reopen(second.alarmID))
+            #expect(try await world.deliver([], returned: [end(first, at: time(60))]).suppressed.count == 1)
+        }
+    }
+
+    @Test func workThatHasBegunIsNotCancelled() async throws {
+        try await world { world in
+            try await store("cancel", world) { definition in
+                definition.trigger = .rule(RuleTrigger(ruleID: definition.rule?.ruleID ?? 0, event: .returned))
+                definition.operation = .workOrderCancel
+                definition.fields = [:]
+            }
+            let alarm = try await world.raise(at: time(0))
+            #expect(try await world.deliver(alarm) == 1)
+            let order = try #require(try await world.deliveries().first)
+            try await deliver(order, world)
+            try await world.pool.execute(GuardTestQueries.begin(order.id))
+            #expect(try await world.deliver([], returned: [end(alarm, at: time(60))]).suppressed.count == 1)
         }
     }
 
@@ -214,11 +254,12 @@ import Testing
 
     @Test func withinCountsFromTheEndOfTheAlarmBefore() async throws {
         let hour = ISODuration(milliseconds: 3_600_000)
-        try await world(changing: { definition in
+        let change: (inout MappingDefinition) -> Void = { definition in
             definition.trigger = .rule(
                 RuleTrigger(ruleID: definition.rule?.ruleID ?? 0, event: .recurred, within: hour)
             )
-        }) { world in
+        }
+        try await world(changing: change) { world in
             // Alarms of this world end when they are raised.
             #expect(try await world.deliver(world.raise(at: time(0))) == 0)
             #expect(try await world.deliver(world.raise(at: time(3_600))) == 1)
@@ -261,6 +302,28 @@ private enum GuardTestQueries {
         Statement(
             "test.guard.finish",
             "UPDATE work_order SET done_at = now(), phase = 'done' WHERE delivery_id = \(delivery)"
+        )
+    }
+
+    static func begin(_ delivery: UUID) -> Statement<Void> {
+        Statement("test.guard.begin", "UPDATE work_order SET phase = 'in-progress' WHERE delivery_id = \(delivery)")
+    }
+
+    static func reopen(_ alarm: UUID) -> Statement<Void> {
+        Statement("test.guard.reopen", "UPDATE alarm SET cleared_at = NULL, clear_reason = NULL WHERE id = \(alarm)")
+    }
+
+    static func attach(_ id: UUID, to delivery: UUID, alarm: UUID) -> Statement<Void> {
+        Statement(
+            "test.guard.attach",
+            """
+            INSERT INTO delivery (id, idempotency_key, mapping_id, mapping_revision, connector_id, operation, alarm_id,
+                device_id, asset_id, reading_ts, reading_received_at, fields, state, created_at, next_attempt_at, target_id,
+                attached_to)
+            SELECT \(id), 'other', d.mapping_id, 1, d.connector_id, 'work-order.comment', \(alarm), d.device_id,
+                d.asset_id, d.reading_ts, d.reading_received_at, '{}', 'waiting', d.created_at, d.next_attempt_at, d.id, d.id
+            FROM delivery d WHERE d.id = \(delivery)
+            """
         )
     }
 

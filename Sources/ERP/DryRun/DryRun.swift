@@ -97,7 +97,7 @@ public struct DryRun: Sendable {
             }
         }
         return [
-            "at": .string(outcome.cause.timestamp.rfc3339), "device": .string(outcome.cause.device.key),
+            "at": .string(outcome.cause.timestamp.rfc3339), "device": outcome.cause.device.shown,
             "operation": .string(outcome.operation.rawValue), "fields": .object(outcome.fields),
             "request": (requests.first { $0.method != "GET" } ?? requests.first)?.json ?? .null,
             "requests": .array(requests.map(\.json)), "issues": .array(issues.map(\.shown)),
@@ -111,9 +111,14 @@ extension DryRunTally.Change {
         let some = after ?? before
         let change = before == nil ? "added" : after == nil ? "removed" : "changed"
         return [
-            "at": .optional(some?.cause.timestamp), "device": .optional(some?.cause.device.key),
+            "at": .optional(some?.cause.timestamp), "device": some?.cause.device.shown ?? .null,
             "change": .string(change), "before": before.map { .object($0.fields) } ?? .null,
             "after": after.map { .object($0.fields) } ?? .null,
         ]
     }
+}
+
+extension Device {
+    /// The API's form where a device is only named: `{key, name}`.
+    var shown: JSONValue { ["key": .string(key), "name": .string(name)] }
 }

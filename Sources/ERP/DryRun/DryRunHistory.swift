@@ -41,9 +41,8 @@ public struct PastAlarm: Sendable {
 
 /// What dry runs read: the composition root gives it out of the stores of alarms and readings.
 public protocol DryRunHistory: Sendable {
-    /// Hands out the alarms of a rule that were raised in `[from, to)`, in that order, in portions.
-    ///
-    /// - Parameter byEnd: whether those are wanted whose condition ended then, in the order of their ends.
+    /// Hands out the alarms of a rule that were raised in `[from, to)`, in that order, in portions; with `byEnd` those
+    /// whose condition ended then, in the order of their ends.
     func alarms(
         ofRule ruleID: Int32,
         byEnd: Bool,

@@ -67,8 +67,7 @@ struct DeliveryMaker: Sendable {
 
     /// Computes a delivery; a template that fails makes it dead.
     ///
-    /// - Parameter checksCondition: whether the mapping's condition is still to be asked.
-    /// - Returns: nil when the condition does not hold.
+    /// It is nil when the condition does not hold; `checksCondition` says whether that is still to be asked.
     func delivery(
         _ document: MappingDocument,
         _ compiled: Result<CompiledMapping, InvalidInput>,
@@ -101,9 +100,7 @@ struct DeliveryMaker: Sendable {
         return draft
     }
 
-    /// Computes the fields of a delivery.
-    ///
-    /// - Returns: the fields that have a value, and what is wrong; nil when the condition does not hold.
+    /// Computes the fields of a delivery, and what is wrong with them; nil when the condition does not hold.
     static func compute(
         _ document: MappingDocument,
         _ compiled: Result<CompiledMapping, InvalidInput>,

@@ -43,7 +43,9 @@ struct DeliveryGuard: Sendable {
                 case .returned: try await order(ofAlarm: cause, draft)
                 case .raised, nil: try await openOrder(draft)
                 }
-            guard let target else { return draft.superseded(.noOrder, "No order is open that this could be about.") }
+            guard let target else {
+                return draft.superseded(.noOrder, "No open order is there that this could be about.")
+            }
             draft.target = target
         } else if definition.options.attaches, let target = try await openOrder(draft) {
             draft.attach(to: target)
@@ -82,7 +84,7 @@ struct DeliveryGuard: Sendable {
         let statement = GuardQueries.order(
             ofAlarm: alarm.alarmID,
             connector: draft.mapping.definition.connectorID,
-            onlyOwn: draft.operation == .workOrderCancel
+            toCancel: draft.operation == .workOrderCancel
         )
         return try await session.first(statement)?.target
     }

@@ -55,18 +55,25 @@ enum GuardQueries {
     }
 
     /// The order of an alarm on a connector that is open or on its way: its own, or the one that it was attached to.
-    static func order(ofAlarm id: UUID, connector: Int32, onlyOwn: Bool) -> Statement<OpenOrder> {
+    ///
+    /// With `toCancel` it must be one that may be cancelled: its own, on which work has not begun, and that no other
+    /// alarm waits for.
+    static func order(ofAlarm id: UUID, connector: Int32, toCancel: Bool) -> Statement<OpenOrder> {
         Statement(
             "erp.guard.order-of-alarm",
             """
             SELECT coalesce(d.attached_to, d.target_id, d.id), d.target FROM delivery d
             WHERE d.alarm_id = \(id) AND d.connector_id = \(connector)
                 AND (d.operation = 'work-order.create'
-                    OR NOT \(onlyOwn) AND (d.attached_to IS NOT NULL OR d.target IS NOT NULL)
+                    OR NOT \(toCancel) AND (d.attached_to IS NOT NULL OR d.target IS NOT NULL)
                         AND d.operation = 'work-order.comment')
                 AND (d.state IN ('held', 'waiting', 'leased', 'uncertain') OR d.state = 'delivered' AND NOT EXISTS (
                     SELECT FROM work_order w WHERE w.delivery_id = coalesce(d.attached_to, d.id)
-                        AND (w.done_at IS NOT NULL OR w.phase NOT IN ('open', 'in-progress'))))
+                        AND (w.done_at IS NOT NULL OR w.phase NOT IN ('open', 'in-progress')
+                            OR \(toCancel) AND w.phase <> 'open')))
+                AND NOT (\(toCancel) AND EXISTS (
+                    SELECT FROM delivery o JOIN alarm a ON a.id = o.alarm_id
+                    WHERE o.attached_to = d.id AND a.cleared_at IS NULL))
             ORDER BY d.created_at DESC LIMIT 1
             """
         ) { row throws(PostgresError) in
@@ -169,7 +176,7 @@ enum GuardQueries {
         let id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         return [
             AnyStatement(takeTurn()), AnyStatement(openOrder(connector: 0, asset: nil, device: 0)),
-            AnyStatement(order(ofAlarm: id, connector: 0, onlyOwn: true)),
+            AnyStatement(order(ofAlarm: id, connector: 0, toCancel: true)),
             AnyStatement(earlierOrder(rule: 0, device: 0, connector: 0, except: id)),
             AnyStatement(endedSince(time, rule: 0, device: 0, except: id, raisedAt: time)),
             AnyStatement(count(mapping: 0, asset: nil, device: 0, after: time, through: time)),

@@ -28,7 +28,7 @@ public struct MappingPreview: Sendable {
             "requests": .array(requests.map(\.json)), "fields": .object(fields),
             "issues": .array(issues.map(\.shown)), "warnings": .array(warnings.map(\.shown)),
             "condition": isFulfilled.map(JSONValue.bool) ?? .null,
-            "device": device.map { ["key": .string($0.key), "name": .string($0.name)] } ?? .null,
+            "device": device?.shown ?? .null,
         ]
     }
 }

@@ -76,7 +76,7 @@ public final class MappingStore: Sendable {
                 if let old, old.mapping.definition == definition { return (old, false) }
                 if let row {
                     try await transaction.execute(MappingQueries.update(id: row.id, definition, at: time))
-                    if old?.mapping.definition.trigger != definition.trigger {
+                    if old?.mapping.definition.remembersTheSame(as: definition) != true {
                         try await transaction.execute(MappingStateQueries.forget(mappingID: row.id))
                     }
                 } else {
@@ -164,4 +164,13 @@ public final class MappingStore: Sendable {
     }
 
     private static func missing(_ key: ResourceKey) -> ResourceFailure { .notFound("mapping \(key)") }
+}
+
+extension MappingDefinition {
+    /// Whether what one remembers of its devices means the same to the other.
+    ///
+    /// A mapping that was off begins anew: what happened meanwhile is not booked.
+    fileprivate func remembersTheSame(as next: MappingDefinition) -> Bool {
+        trigger == next.trigger && operation == next.operation && (isEnabled || !next.isEnabled)
+    }
 }

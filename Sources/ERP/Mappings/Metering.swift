@@ -148,6 +148,7 @@ struct Meter: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - value: the metric's value.
+    ///   - state: where the bookings stand.
     ///   - reference: the value from which changes count; moves with it.
     ///   - counts: whether the mapping's condition holds; if not, only the reference moves.
     func take(_ value: Double, _ state: inout MeterState, reference: inout Double, counts: Bool) {
