@@ -167,6 +167,13 @@ public struct PlantwrightAPI: Sendable {
             clock: services.clock
         ).register(on: &routes)
         erp.register(on: &routes)
+        EvidenceRoutes(
+            outbox: erp.outbox,
+            mappings: erp.mappings,
+            alarms: services.alarms,
+            readings: services.readings,
+            plant: services.plant
+        ).register(on: &routes)
         let live = LiveSocket(hub: services.hub)
         routes.webSocket("/live", role: .viewer, summary: "Live values and changes.") { request, socket in
             try await live.serve(request, socket)

@@ -37,6 +37,7 @@ public struct NoAlarmOutcomes: AlarmOutcomes {
     /// Makes one.
     public init() {}
 
+    /// Does nothing.
     public func label(_ alarms: [UUID], with outcome: OrderOutcome?, in transaction: Transaction) async throws {}
 }
 

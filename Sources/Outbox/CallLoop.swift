@@ -48,7 +48,10 @@ final class CallLoop<Call: ConnectorCall>: Sendable {
 
     /// How many more calls a connector may begin, the bound for all aside.
     ///
-    /// - Parameter bound: the bound for this connector; nil for the usual one.
+    /// - Parameters:
+    ///   - connectorID: the connector's row.
+    ///   - bound: the bound for this connector; nil for the usual one.
+    /// - Returns: the number, 0 at the bound.
     func free(for connectorID: Int32, bound: Int? = nil) -> Int {
         state.withLock { $0.places.free(for: connectorID, bound: bound) }
     }

@@ -26,7 +26,10 @@ struct CallPlaces: Hashable, Sendable {
 
     /// How many more calls a connector may begin, the bound for all aside.
     ///
-    /// - Parameter bound: the bound for this connector; nil for the usual one.
+    /// - Parameters:
+    ///   - connectorID: the connector's row.
+    ///   - bound: the bound for this connector; nil for the usual one.
+    /// - Returns: the number, 0 at the bound.
     func free(for connectorID: Int32, bound: Int? = nil) -> Int {
         max(0, (bound ?? perConnector) - taken(by: connectorID))
     }

@@ -11,7 +11,10 @@ public struct OutboxStore: Sendable {
 
     /// Makes a store over a pool.
     ///
-    /// - Parameter link: the address of an order's page in the ERP, as its connector knows it.
+    /// - Parameters:
+    ///   - pool: where statements run.
+    ///   - clock: the time.
+    ///   - link: the address of an order's page in the ERP, as its connector knows it.
     public init(
         pool: PostgresPool,
         clock: WallClock,

@@ -43,7 +43,7 @@ struct ERPParts: RuleUsage, Sendable {
         let box = try SecretBox(keyFile: settings.secretKeyFile, random: .system)
         let client = HTTPClient(.init(policy: try OutboundPolicy(allow: settings.outboundAllow)))
         let base = settings.baseURL
-        let link: @Sendable (UUID) -> String = { id in "\(base)/deliveries/\(id.uuidString.lowercased())" }
+        let link: @Sendable (UUID) -> String = { id in "\(base)/deliveries/\(id.uuidString.lowercased())/evidence" }
         registry = ConnectorRegistry(session: pool, box: box, client: client)
         connectors = ConnectorStore(pool: pool, box: box, registry: registry, clock: clock)
         engine = MappingEngine(

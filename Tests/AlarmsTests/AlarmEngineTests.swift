@@ -18,7 +18,8 @@ struct AlarmEngineTests {
     func statements() async throws {
         let database = try await TemporaryPostgreSQL.shared().migratedDatabase()
         try await assertPreparable(
-            EvaluationQueries.all + RuleQueries.all + AlarmQueries.all + AlarmHistoryQueries.all,
+            EvaluationQueries.all + RuleQueries.all + AlarmQueries.all + AlarmHistoryQueries.all
+                + RuleVersionQueries.all,
             on: database
         )
     }

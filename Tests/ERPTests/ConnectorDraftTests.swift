@@ -38,8 +38,17 @@ import Testing
         #expect(try issues("text") == [" type"])
     }
 
-    @Test func otherKindsAreKnownButNotThereYet() throws {
-        #expect(try issues(document(["kind": "odoo", "options": ["anything": 1]])) == ["/kind unsupported-kind"])
+    @Test func everyKindChecksItsOptionsAndCredentials() throws {
+        let bearer: JSONValue = ["username": "u", "password": "p"]
+        #expect(
+            try issues(document(["kind": "odoo", "options": ["anything": 1], "credentials": bearer]))
+                == ["/options/database required", "/options/anything unknown-field"]
+        )
+        let wrong = try issues(
+            document(["kind": "tryton", "options": ["database": "d"], "credentials": ["bearer": "t"]])
+        )
+        #expect(wrong == ["/credentials credentials"])
+        #expect(try issues(document(["kind": "tryton", "options": ["database": "d"]])) == [], "they are kept")
     }
 
     @Test(arguments: [

@@ -29,29 +29,16 @@ extension ConnectorDraft {
                 reader.note("url", "url", "The address has no query or fragment; put those into the options' paths.")
             }
         }
-        credentials = .keep
-        if reader.has("credentials") {
-            let value = reader.value("credentials") ?? .null
-            do throws(InvalidInput) {
-                let parsed = try ConnectorCredentials(value)
-                if case .oauth2(let client) = parsed, let refusal = policy.check(client.tokenURL) {
-                    throw InvalidInput(
-                        pointer: "/credentials/tokenUrl",
-                        code: refusal.reason.rawValue,
-                        detail: refusal.detail
-                    )
-                }
-                credentials = .replace(parsed == .none ? .null : value)
-            } catch {
-                reader.absorb(error.issues)
-            }
-        }
+        let given = Self.credentials(&reader, policy)
+        credentials = given.map { $0.credentials == .none ? .replace(.null) : .replace($0.document) } ?? .keep
         options = reader.value("options") ?? [:]
         if let definition {
             do throws(InvalidInput) {
-                _ = try definition.make(ConnectorSetup(url: url, options: options, caller: .silent))
+                let caller = ERPCaller.silent(given?.credentials ?? .none)
+                _ = try definition.make(ConnectorSetup(url: url, options: options, caller: caller))
             } catch {
-                reader.absorb(error.issues)
+                // Credentials that stay are not at hand here; a connector without any tells so in its preflight.
+                reader.absorb(error.issues.filter { given != nil || !$0.pointer.hasPrefix("/credentials") })
             }
         }
         if let value = reader.value("limits") {
@@ -62,5 +49,31 @@ extension ConnectorDraft {
             }
         }
         try reader.finish()
+    }
+
+    /// Credentials as they were written, and what they say.
+    private struct GivenCredentials {
+        var document: JSONValue
+        var credentials: ConnectorCredentials
+    }
+
+    /// The credentials of a document; nil when it does not mention them, or they are faulty.
+    private static func credentials(_ reader: inout InputReader, _ policy: OutboundPolicy) -> GivenCredentials? {
+        guard reader.has("credentials") else { return nil }
+        let document = reader.value("credentials") ?? .null
+        do throws(InvalidInput) {
+            let parsed = try ConnectorCredentials(document)
+            if case .oauth2(let client) = parsed, let refusal = policy.check(client.tokenURL) {
+                throw InvalidInput(
+                    pointer: "/credentials/tokenUrl",
+                    code: refusal.reason.rawValue,
+                    detail: refusal.detail
+                )
+            }
+            return GivenCredentials(document: document, credentials: parsed)
+        } catch {
+            reader.absorb(error.issues)
+            return nil
+        }
     }
 }

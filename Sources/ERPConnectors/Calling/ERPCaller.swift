@@ -164,9 +164,11 @@ public struct ERPCaller: Sendable {
         return document
     }
 
-    /// A caller that sends nothing, for checks of options.
-    public static let silent = ERPCaller(credentials: .none) { (_) throws(OutboundError) in
-        throw OutboundError(.closed, mayHaveReachedServer: false, detail: "Nothing is sent.")
+    /// A caller that sends nothing, for checks of options and credentials.
+    public static func silent(_ credentials: ConnectorCredentials) -> ERPCaller {
+        ERPCaller(credentials: credentials) { (_) throws(OutboundError) in
+            throw OutboundError(.closed, mayHaveReachedServer: false, detail: "Nothing is sent.")
+        }
     }
 
     private func fields(

@@ -18,7 +18,7 @@ import Testing
     )
 
     private func connector(_ options: JSONValue) throws -> ERPNextConnector {
-        try ERPNextConnector(ConnectorSetup(url: "https://erp.test/", options: options, caller: .silent))
+        try ERPNextConnector(ConnectorSetup(url: "https://erp.test/", options: options, caller: .silent(.none)))
     }
 
     @Test func aRepairCarriesKeyAssetAndLocalTime() throws {

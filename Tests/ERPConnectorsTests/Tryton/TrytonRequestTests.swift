@@ -7,7 +7,7 @@ import Testing
 @Suite struct TrytonRequestTests {
     private func connector(_ options: JSONValue) throws -> any ERPConnector {
         try ConnectorDefinition.tryton.make(
-            ConnectorSetup(url: "https://tryton.example/", options: options, caller: .silent)
+            ConnectorSetup(url: "https://tryton.example/", options: options, caller: .silent(.none))
         )
     }
 
