@@ -111,7 +111,7 @@ def test_killed_at(step):
                     kill_when(line, arrived, random.uniform(0, 0.05))
                 line.erp.before_work = line.erp.before_answer = None
                 release.set()
-                line.server.start()
+                line.server.start(120)
             causes.check(line.server)
             print(f"killed {ROUNDS} times {step}: {causes.expected} causes, {len(line.erp.references())} orders")
         finally:

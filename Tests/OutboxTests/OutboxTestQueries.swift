@@ -79,8 +79,10 @@ enum OutboxTestQueries {
         Statement(
             "test.alarm.add",
             """
-            INSERT INTO alarm (id, rule_id, rule_revision, device_id, asset_id, severity, raised_at, received_at)
-            VALUES (\(id), \(plant.rule), 1, \(plant.device), \(plant.asset), \(severity), \(time), \(time))
+            INSERT INTO alarm (id, rule_id, rule_revision, device_id, asset_id, severity, raised_at, received_at, cleared_at,
+                clear_reason)
+            VALUES (\(id), \(plant.rule), 1, \(plant.device), \(plant.asset), \(severity), \(time), \(time), \(time),
+                'condition')
             """
         )
     }
