@@ -30,6 +30,7 @@ public struct SimulatorDefinition: Sendable {
         .dolibarrTicket,
         .oracle,
         .supplyChain,
+        .businessCentral,
     ]
 
     /// The definition of that name; nil when there is none.

@@ -49,6 +49,7 @@ public struct ConnectorDefinition: Sendable {
         .dolibarr,
         .oracle,
         .supplyChain,
+        .businessCentral,
     ]
 
     /// The definition of a kind; nil when there is none as yet.

@@ -54,6 +54,7 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .dolibarrTicket,
         .oracle,
         .supplyChain,
+        .businessCentral,
     ]
 }
 
