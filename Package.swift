@@ -104,10 +104,9 @@ let package = Package(
             "ERPConnectors",
             ["Expressions", "HTTPClient", "Primitives"],
             exclude: [
-                "BusinessCentral/README.md", "BusinessCentral/extension",
-                "Dolibarr/README.md", "ERPNext/README.md", "FieldService/README.md", "InvenTree/README.md",
-                "Maximo/README.md", "Odoo/README.md", "Oracle/README.md", "SAP/README.md", "SupplyChain/README.md",
-                "Tryton/README.md",
+                "BusinessCentral/README.md", "Dolibarr/README.md", "ERPNext/README.md", "FieldService/README.md",
+                "InvenTree/README.md", "Maximo/README.md", "Odoo/README.md", "Oracle/README.md", "SAP/README.md",
+                "SupplyChain/README.md", "Tryton/README.md", "BusinessCentral/extension",
             ]
         ),
         module("ERPSimulators", ["Primitives"]),
