@@ -24,7 +24,7 @@ def plant(circle, odoo):  # noqa: F811
     circle.mapping("odoo-order", "odoo", "work-order.create", {
         "title": "Bearing of ${asset.name} at ${round(temperature, 1)} °C", "equipment": "${asset.equipment}",
         "description": "Seen by ${device.key} & <others>.", "priority": "${alarm.severity}", "item": "BRG-6204",
-        "quantity": "2"}, rule="odoo-hot")
+        "quantity": 2}, rule="odoo-hot")
     circle.mapping("odoo-stock", "odoo", "stock.set", {"item": "PELLET-PP", "quantity": "${level}"},
                    trigger={"metric": "level", "profile": "odoo-pump", "minInterval": "PT0S"})
     return circle
