@@ -112,9 +112,11 @@ private struct PreflightResult {
     /// The API's form: `{ok, detail, checks}`; `detail` sums up what decides.
     var json: JSONValue {
         let failed = checks.filter { $0.result == .failed }
-        let decisive = failed.isEmpty ? checks.filter { $0.result != .skipped } : failed
+        let decisive = checks.count == 1 ? checks : failed + checks.filter { $0.result == .warning }
+        let passed = "All \(checks.count) checks passed."
         return [
-            "ok": .bool(failed.isEmpty), "detail": .string(decisive.map(\.detail).joined(separator: " ")),
+            "ok": .bool(failed.isEmpty),
+            "detail": .string(decisive.isEmpty ? passed : decisive.map(\.detail).joined(separator: " ")),
             "checks": .array(checks.map(\.json)),
         ]
     }

@@ -38,18 +38,18 @@ public struct ConnectorDefinition: Sendable {
 
     /// All kinds, in the order of the forms; one line for each kind.
     public static let all: [ConnectorDefinition] = [
-        .tryton,
         .rest,
-        .fieldService,
         .odoo,
         .erpnext,
+        .tryton,
+        .dolibarr,
         .inventree,
         .sapS4HANA,
-        .maximo,
-        .dolibarr,
-        .oracle,
-        .supplyChain,
         .businessCentral,
+        .fieldService,
+        .supplyChain,
+        .oracle,
+        .maximo,
     ]
 
     /// The definition of a kind; nil when there is none as yet.

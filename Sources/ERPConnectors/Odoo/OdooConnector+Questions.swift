@@ -235,7 +235,17 @@ struct OdooStages: Hashable, Sendable {
         }
         state.assignee = row[technician]?.odooReferenceName
         state.dueAt = row["schedule_date"]?.odooTime
-        if state.phase == .done { state.finishedAt = row["close_date"]?.odooTime }
+        if state.phase == .done { state.finishedAt = Self.finished(row) }
         return state
+    }
+
+    /// When work ended.
+    ///
+    /// Odoo notes only the day; a change on that day is taken for the end itself.
+    private static func finished(_ row: JSONValue) -> Timestamp? {
+        guard let day = row["close_date"]?.string?.prefix(10), let changed = row["write_date"]?.string,
+            changed.hasPrefix(day)
+        else { return row["close_date"]?.odooTime }
+        return row["write_date"]?.odooTime
     }
 }
