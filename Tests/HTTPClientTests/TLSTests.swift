@@ -19,7 +19,8 @@ import Testing
         await maker.end.wait()
         try #require(maker.process.terminationStatus == 0)
         let server = try openssl(["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"])
-        defer { server.process.terminate() }
+        // A child of this process may have the mild signals blocked.
+        defer { kill(server.process.processIdentifier, SIGKILL) }
         let port = try #require(Self.port(from: server.output))
         let policy = try OutboundPolicy(allow: ["127.0.0.1"])
         let url = "https://localhost:\(port)/"
