@@ -1,37 +1,24 @@
 import HTTPTypes
 import HTTPWire
 import Logging
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import HTTPServer
 
 /// Collects values from many tasks, and lets a test wait for some of them.
 final class Recorder<Value: Sendable>: Sendable {
-    private let state = Mutex<(values: [Value], waiters: [(count: Int, CheckedContinuation<Void, Never>)])>(([], []))
+    private let recorded = Watched<[Value]>([])
 
-    var values: [Value] { state.withLock { $0.values } }
+    var values: [Value] { recorded.value }
 
     func record(_ value: Value) {
-        let ready = state.withLock { state in
-            state.values.append(value)
-            let ready = state.waiters.filter { $0.count <= state.values.count }
-            state.waiters.removeAll { $0.count <= state.values.count }
-            return ready.map(\.1)
-        }
-        for continuation in ready { continuation.resume() }
+        recorded.change { $0.append(value) }
     }
 
     /// Waits until so many values are there.
     func wait(for count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if state.values.count >= count { return true }
-                state.waiters.append((count, continuation))
-                return false
-            }
-            if isReady { continuation.resume() }
-        }
+        await recorded.wait { $0.count >= count }
     }
 }
 

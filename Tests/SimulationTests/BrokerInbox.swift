@@ -1,23 +1,15 @@
 import Logging
 import MQTT
 import Primitives
-import Synchronization
 import TestSupport
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// Keeps the telemetry that a broker delivers, and lets tests wait for it.
 final class BrokerInbox: Sendable {
-    private typealias Condition = @Sendable ([InboundMessage]) -> Bool
+    private let inbox = Watched<[InboundMessage]>([])
 
-    private struct State {
-        var messages: [InboundMessage] = []
-        var waiters: [(isMet: Condition, continuation: CheckedContinuation<Void, Never>)] = []
-    }
-
-    private let state = Mutex(State())
-
-    var messages: [InboundMessage] { state.withLock(\.messages) }
+    var messages: [InboundMessage] { inbox.value }
 
     /// The payloads by topic, in the order of their arrival.
     var payloads: [String: [JSONValue]] {
@@ -31,25 +23,11 @@ final class BrokerInbox: Sendable {
     }
 
     private func add(_ batch: [InboundMessage]) {
-        let ready = state.withLock { state in
-            state.messages += batch
-            let messages = state.messages
-            let ready = state.waiters.filter { $0.isMet(messages) }
-            state.waiters.removeAll { $0.isMet(messages) }
-            return ready
-        }
-        for waiter in ready { waiter.continuation.resume() }
+        inbox.change { $0 += batch }
     }
 
     func wait(until isMet: @escaping @Sendable ([InboundMessage]) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isMetNow = state.withLock { state in
-                if isMet(state.messages) { return true }
-                state.waiters.append((isMet, continuation))
-                return false
-            }
-            if isMetNow { continuation.resume() }
-        }
+        await inbox.wait(until: isMet)
     }
 
     /// Subscribes to all telemetry of a broker for the length of a closure.

@@ -1,6 +1,7 @@
 import HTTPClient
 import Primitives
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ERPConnectors
@@ -71,25 +72,11 @@ import Testing
 
     /// Lets nobody through before it is opened.
     private final class Gate: Sendable {
-        private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+        private let isOpen = Watched(false)
 
-        func wait() async {
-            await withCheckedContinuation { continuation in
-                let isOpen = state.withLock { state in
-                    if !state.isOpen { state.waiting.append(continuation) }
-                    return state.isOpen
-                }
-                if isOpen { continuation.resume() }
-            }
-        }
+        func wait() async { await isOpen.wait { $0 } }
 
-        func open() {
-            let waiting = state.withLock { state in
-                state.isOpen = true
-                return state.waiting
-            }
-            for continuation in waiting { continuation.resume() }
-        }
+        func open() { isOpen.change { $0 = true } }
     }
 
     private let request = RenderedRequest(method: "GET", url: "https://erp.test/orders", headers: [], body: nil)
