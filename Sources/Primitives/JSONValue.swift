@@ -42,6 +42,11 @@ public struct JSONObject: Hashable, Sendable {
         members = uniqueMembers
     }
 
+    /// Makes an object of names and values, in the order of the names.
+    public init(sorting values: [String: JSONValue]) {
+        members = values.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) }
+    }
+
     /// The value of a member; setting nil removes it, setting a new name appends it.
     public subscript(name: String) -> JSONValue? {
         get { members.first { $0.name == name }?.value }

@@ -1,4 +1,5 @@
 import Glibc
+import Primitives
 
 extension SecretBox {
     /// Makes a box with the key in a file; the file is made, readable by its owner only, when it is not there.
@@ -30,7 +31,7 @@ extension SecretBox {
         let count = read(file, &buffer, buffer.count)
         guard count >= 0 else { throw .keyFileUnusable(path: path, code: errno) }
         let text = buffer.prefix(count).drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard let key = bytes(hexadecimal: Array(text)), key.count == 32 else { throw .keyFileMalformed(path: path) }
+        guard let key = Hexadecimal.bytes(text), key.count == 32 else { throw .keyFileMalformed(path: path) }
         return key
     }
 
@@ -44,7 +45,7 @@ extension SecretBox {
             close(file)
             unlink(draft)
         }
-        let text = hexadecimal(key) + [UInt8(ascii: "\n")]
+        let text = Array(Hexadecimal.text(key).utf8) + [UInt8(ascii: "\n")]
         guard write(file, text, text.count) == text.count, fsync(file) == 0 else {
             throw .keyFileUnusable(path: path, code: errno)
         }
@@ -63,28 +64,4 @@ extension SecretBox {
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    }
-
-    private static func bytes(hexadecimal text: [UInt8]) -> [UInt8]? {
-        guard text.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: text.count, by: 2) {
-            guard let high = digit(text[index]), let low = digit(text[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }

@@ -98,7 +98,7 @@ import Testing
 
     @Test func readsBlocks() throws {
         func contains(_ block: String, _ address: String) throws -> Bool {
-            let address = try #require(NumericAddress(address))
+            let address = try #require(IPAddress(address))
             return try #require(AddressBlock(block)).contains(address)
         }
         #expect(try contains("192.0.2.0/25", "192.0.2.127"))

@@ -3,6 +3,16 @@ import Primitives
 import Testing
 
 @Suite struct JSONTests {
+    @Test func indentedTextReadsBackEqual() throws {
+        let value = try JSONValue(parsing: #"{"a":[1,{"b":"x\ny"},[]],"c":{},"d":null}"#)
+        let text = value.indentedText
+        #expect(try JSONValue(parsing: text) == value)
+        #expect(
+            text
+                == "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x\\ny\"\n    },\n    []\n  ],\n  \"c\": {},\n  \"d\": null\n}\n"
+        )
+    }
+
     @Test func keepsOrderAndExactIntegers() throws {
         let text = #"{"z":9007199254740993,"a":[1.5,-0.25,true,false,null,"x"],"m":{}}"#
         #expect(try JSONValue(parsing: text).text == text)

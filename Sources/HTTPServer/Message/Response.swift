@@ -31,6 +31,11 @@ public struct Response: Sendable {
         Response(status: status, headers: headers, body: .bytes(value.bytes)).typed("application/json")
     }
 
+    /// A JSON document that is text already, `application/json`.
+    public static func json(text: String) -> Response {
+        Response(body: .bytes(ByteBuffer(string: text))).typed("application/json")
+    }
+
     /// Plain text, `text/plain; charset=utf-8`.
     public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(status: status, body: .bytes(ByteBuffer(string: text))).typed("text/plain; charset=utf-8")

@@ -53,7 +53,7 @@ public final class RateLimiter: Sendable {
 
     /// An IPv6 client has a whole /64 to choose addresses from: that is one client.
     static func key(of address: String) -> String {
-        guard let numeric = NumericAddress(address), numeric.bytes.count == 16 else { return address }
+        guard let numeric = IPAddress(address)?.unmapped, numeric.bytes.count == 16 else { return address }
         return String(
             decoding: numeric.bytes.prefix(8).flatMap { [$0 >> 4, $0 & 15] }.map { $0 + 0x40 },
             as: UTF8.self

@@ -1,8 +1,10 @@
+import Primitives
+
 /// One hop of a `Forwarded` field (RFC 7239) or of the `X-Forwarded-…` fields: what a proxy says about its client.
 struct ForwardedHop: Hashable, Sendable {
     /// Who connected to the proxy.
     enum Node: Hashable, Sendable {
-        case address(NumericAddress)
+        case address(IPAddress)
         /// `unknown`, or a name that hides the address (RFC 7239 section 6.3).
         case hidden(String)
     }
@@ -92,17 +94,17 @@ enum ForwardedField {
 
     /// `192.0.2.1`, `192.0.2.1:80`, `[2001:db8::1]`, `[2001:db8::1]:80`, `2001:db8::1`, `unknown`, `_name`.
     private static func node(_ text: String) -> ForwardedHop.Node? {
-        if let address = NumericAddress(text) { return .address(address) }
+        if let address = IPAddress(text)?.unmapped { return .address(address) }
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]"),
-                let address = NumericAddress(String(text[text.index(after: text.startIndex)..<end])),
+                let address = IPAddress(String(text[text.index(after: text.startIndex)..<end]))?.unmapped,
                 isPort(text[text.index(after: end)...])
             else { return nil }
             return .address(address)
         }
         if let colon = text.firstIndex(of: ":"), isPort(text[colon...]) {
             let name = String(text[..<colon])
-            return NumericAddress(name).map { .address($0) } ?? hidden(name)
+            return IPAddress(name).map { .address($0) } ?? hidden(name)
         }
         return hidden(text)
     }

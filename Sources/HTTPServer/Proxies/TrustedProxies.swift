@@ -1,4 +1,5 @@
 import HTTPTypes
+import Primitives
 
 /// The reverse proxies whose word about a client counts.
 ///
@@ -66,10 +67,10 @@ public struct TrustedProxies: Hashable, Sendable {
 
     private func trusts(_ peer: String) -> Bool {
         if peer == "unix" { return trustsUnixSockets }
-        return NumericAddress(peer).map(trusts) ?? false
+        return IPAddress(peer).map(trusts) ?? false
     }
 
-    private func trusts(_ address: NumericAddress) -> Bool {
+    private func trusts(_ address: IPAddress) -> Bool {
         blocks.contains { $0.contains(address) }
     }
 

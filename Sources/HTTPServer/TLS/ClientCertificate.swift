@@ -1,4 +1,5 @@
 import NIOSSL
+import Primitives
 
 /// A client's certificate that was verified in the handshake.
 public final class ClientCertificate: Sendable {

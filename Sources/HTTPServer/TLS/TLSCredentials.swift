@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOSSL
+import Primitives
 
 #if canImport(Glibc)
 import Glibc

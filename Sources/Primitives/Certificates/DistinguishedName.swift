@@ -1,5 +1,5 @@
 /// The name of a certificate's holder (X.501), read from its DER form.
-struct DistinguishedName {
+public struct DistinguishedName {
     private struct Attribute {
         let type: String
         /// The value when it is a text.
@@ -12,19 +12,14 @@ struct DistinguishedName {
     private var names: [[Attribute]] = []
 
     /// Reads the subject of a certificate (RFC 5280 section 4.1); nil when it is malformed.
-    init?(subjectOf certificate: [UInt8]) {
-        var outer = DERReader(certificate[...])
-        guard var signed = outer.next(DERReader.sequence), var body = signed.next(DERReader.sequence),
-            var field = body.next()
-        else { return nil }
-        // The version has a tag of its own and may be left out; then come serial number, algorithm, issuer, validity.
-        let isVersion = field.tag == 0xA0
-        for _ in 0..<(isVersion ? 5 : 4) {
-            guard let next = body.next() else { return nil }
-            field = next
-        }
-        guard field.tag == DERReader.sequence else { return nil }
-        var subject = DERReader(field.content)
+    public init?(subjectOf certificate: [UInt8]) {
+        guard let subject = CertificateFields(certificate)?.subject else { return nil }
+        self.init(subject)
+    }
+
+    /// Reads a name from what stands in its SEQUENCE; nil when it is malformed.
+    init?(_ content: ArraySlice<UInt8>) {
+        var subject = DERReader(content)
         while let element = subject.next() {
             guard element.tag == DERReader.set, let attributes = DistinguishedName.attributes(element.content) else {
                 return nil
@@ -75,12 +70,12 @@ struct DistinguishedName {
     }
 
     /// The last common name.
-    var commonName: String? {
+    public var commonName: String? {
         names.joined().last { $0.type == "2.5.4.3" }.flatMap(\.text)
     }
 
     /// The name as text, the most special part first (RFC 4514).
-    var text: String {
+    public var text: String {
         names.reversed().map { $0.map(DistinguishedName.describe).joined(separator: "+") }.joined(separator: ",")
     }
 
