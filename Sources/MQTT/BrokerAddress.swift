@@ -12,6 +12,8 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
     public var credentials: BrokerCredentials?
     /// What TLS needs to know beyond that.
     public var tls = BrokerTLS()
+    /// Which versions of MQTT to speak.
+    public var version = VersionChoice.automatic
 
     /// Makes an address from its parts.
     public init(host: String, port: UInt16, isEncrypted: Bool = false, credentials: BrokerCredentials? = nil) {

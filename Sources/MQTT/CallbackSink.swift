@@ -10,6 +10,13 @@ final class CallbackSink {
         let isSessionPresent: Bool
     }
 
+    /// The version that is spoken.
+    var version = ProtocolVersion.mqtt5
+    /// Whether retained messages are passed over: what ``RetainHandling/never`` asks an MQTT 5 broker for.
+    ///
+    /// A message on a subscription that was there before it was published does not have the flag (MQTT 3.1.1 section
+    /// 3.3.1.3), so that nothing new is passed over.
+    var ignoresRetained = false
     /// The answer to the last CONNECT; nil before it came.
     var connack: Connack?
     /// The broker's reason in DISCONNECT; nil while connected, and when the connection ended without one.
@@ -28,6 +35,13 @@ final class CallbackSink {
     private(set) var callbackCount = 0
     /// The library's newest error line, such as OpenSSL's reason for refusing a certificate.
     var lastErrorLine: String?
+
+    /// Adds a message, unless it is one to pass over.
+    func take(_ message: InboundMessage) {
+        if ignoresRetained && message.isRetained { return }
+        messageBytes += message.topic.utf8.count + message.payload.count
+        messages.append(message)
+    }
 
     /// Hands the messages over and forgets them.
     func takeMessages() -> [InboundMessage] {
@@ -87,8 +101,10 @@ final class CallbackSink {
 
     private func connected(reason: Int32, flags: Int32) {
         callbackCount += 1
+        let code = UInt8(truncatingIfNeeded: reason)
         connack = Connack(
-            reason: ReasonCode(rawValue: UInt8(truncatingIfNeeded: reason)),
+            // The library translates the refusal of MQTT 5 by a broker that does not know it.
+            reason: version == .mqtt5 ? ReasonCode(rawValue: code) : ReasonCode(returnCode: code),
             isSessionPresent: flags & 1 != 0
         )
     }
@@ -103,14 +119,14 @@ final class CallbackSink {
         callbackCount += 1
         guard let topic = message.topic else { return }
         let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
-        let received = InboundMessage(
-            topic: String(cString: topic),
-            payload: Array(payload),
-            qos: Int(message.qos),
-            isRetained: message.retain
+        take(
+            InboundMessage(
+                topic: String(cString: topic),
+                payload: Array(payload),
+                qos: Int(message.qos),
+                isRetained: message.retain
+            )
         )
-        messageBytes += received.topic.utf8.count + received.payload.count
-        messages.append(received)
     }
 
     private func subscribed(_ identifier: Int32, _ granted: UnsafeBufferPointer<Int32>) {

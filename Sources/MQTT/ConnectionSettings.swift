@@ -8,6 +8,8 @@ struct ConnectionSettings: Sendable {
     var cleanStart: Bool
     /// Seconds for which the broker keeps the session after the connection ended.
     var sessionExpiry: UInt32
+    /// What becomes of retained messages at a SUBSCRIBE.
+    var retained: RetainHandling
     /// A PEM file of the certificate authorities to trust instead of the system's.
     var caFile: String?
     /// Seconds after which a silent connection is probed.

@@ -9,6 +9,8 @@ public struct ConsumerConfiguration: Sendable {
     /// The topic filters at the start; see ``DurableConsumer/updateFilters(_:)``.
     public var filters: [String]
     /// Seconds for which the broker keeps the session and queues messages while we are away.
+    ///
+    /// A broker that speaks MQTT 3.1.1 cannot be told: it keeps the session as long as it is configured to.
     public var sessionExpiry: UInt32 = 7 * 86_400
     /// The most messages in a batch.
     public var batchMessages = 2_000
@@ -53,6 +55,7 @@ public struct ConsumerConfiguration: Sendable {
             clientID: clientID,
             cleanStart: !isDurable,
             sessionExpiry: isDurable ? sessionExpiry : 0,
+            retained: isDurable ? .never : .always,
             caFile: caFile,
             keepAlive: keepAlive,
             connectLimit: connectLimit

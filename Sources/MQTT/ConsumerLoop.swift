@@ -42,6 +42,8 @@ struct ConsumerConnection: ~Copyable {
     private let exchange: BatchExchange
     private let logger: Logger
     private let handle: MosquittoHandle
+    /// Reads and acknowledges messages; nil with TLS, where all goes through the library.
+    private var bulk: BulkSocket?
     private var madeProgress = false
 
     init(
@@ -65,6 +67,7 @@ struct ConsumerConnection: ~Copyable {
             return ConsumerLoop.Ending(error: error, madeProgress: false)
         }
         let socket = LingeringSocket(handle.socket)
+        if !configuration.broker.isEncrypted { bulk = BulkSocket(handle.socket, handle.sink.version) }
         noteConnected()
         let ending = serve()
         // The library's client goes first, with whatever it had queued and not written.
@@ -86,7 +89,10 @@ struct ConsumerConnection: ~Copyable {
         let isLost = control.connected(isSessionPresent: isSessionPresent)
         logger.info(
             "Connected to the MQTT broker.",
-            metadata: ["broker": "\(configuration.broker)", "session": isSessionPresent ? "resumed" : "new"]
+            metadata: [
+                "broker": "\(configuration.broker)", "session": isSessionPresent ? "resumed" : "new",
+                "version": "\(handle.sink.version)",
+            ]
         )
         if isLost, configuration.isDurable {
             logger.error("The MQTT broker has lost our session, and with it the messages of the time in between.")
@@ -102,8 +108,11 @@ struct ConsumerConnection: ~Copyable {
         // From here to the end of the round nothing is uncommitted.
         takeAnswers()
         try sendSubscriptions()
+        // What the library neither wrote nor read, it does not know of. While messages come and are acknowledged
+        // nobody needs a PINGREQ, whose answer would stand in line behind all that waits in the socket.
+        let isAlive = bulk?.owesAcknowledgements == true
         try flush()
-        try handle.keepAlive()
+        if !isAlive { try handle.keepAlive() }
         try flush()
         if !batch.isEmpty {
             control.acknowledged(batch.count)
@@ -119,10 +128,27 @@ struct ConsumerConnection: ~Copyable {
     /// Reads until the batch is full or the socket is quiet.
     ///
     /// - Returns: whether the socket is quiet.
-    private func readBatch() throws(MQTTError) -> Bool {
+    private mutating func readBatch() throws(MQTTError) -> Bool {
         let sink = handle.sink
-        while sink.messages.count < configuration.batchMessages, sink.messageBytes < configuration.batchBytes {
-            if try handle.read() == .drained { return true }
+        let (mostMessages, mostBytes) = (configuration.batchMessages, configuration.batchBytes)
+        func isFull() -> Bool { sink.messages.count >= mostMessages || sink.messageBytes >= mostBytes }
+        while !isFull() {
+            switch bulk?.read(into: sink, isFull: isFull) ?? .foreign {
+            case .progressed: continue
+            case .drained: return true
+            case .foreign:
+                // Acknowledgements leave in the order of the messages: all of a batch go the same way.
+                if bulk != nil, !sink.messages.isEmpty { return false }
+                if try handle.read() == .drained { return true }
+                if bulk != nil, !sink.messages.isEmpty { return false }
+            case .unfinished:
+                if sink.messages.isEmpty {
+                    _ = Readiness.wait(socket: -1, events: 0, wake: control.wake, limit: .milliseconds(1))
+                }
+                return false
+            case .malformed(let reason):
+                throw handle.failure(.connectionLost(nil), "the broker sent \(reason)")
+            }
         }
         return false
     }
@@ -162,30 +188,37 @@ struct ConsumerConnection: ~Copyable {
         var subscribe: Int32?
         var unsubscribe: Int32?
         if !exchange.subscribe.isEmpty {
-            subscribe = try handle.subscribe(
-                exchange.subscribe,
-                retained: configuration.isDurable ? .never : .always
-            )
+            subscribe = try handle.subscribe(exchange.subscribe)
         }
         if !exchange.unsubscribe.isEmpty { unsubscribe = try handle.unsubscribe(exchange.unsubscribe) }
         control.sent(subscribe: subscribe, unsubscribe: unsubscribe)
     }
 
-    /// Writes until the queue is empty.
-    private func flush() throws(MQTTError) {
-        guard handle.wantsWrite else { return }
+    /// Writes until nothing waits to be written.
+    private mutating func flush() throws(MQTTError) {
         let deadline = ContinuousClock.now + .seconds(Int64(configuration.keepAlive))
+        while bulk?.owesAcknowledgements == true {
+            guard bulk?.acknowledge() == true else {
+                throw handle.failure(.connectionLost(nil), "the connection ended before a batch was acknowledged")
+            }
+            if bulk?.owesAcknowledgements == true { try waitForRoom(until: deadline) }
+        }
+        guard handle.wantsWrite else { return }
         handle.setCorked(true)
         try handle.write()
         while handle.wantsWrite {
-            let remaining = deadline - .now
-            guard remaining > .zero else {
-                throw handle.failure(.timedOut, "the broker took no bytes for \(configuration.keepAlive) s")
-            }
-            _ = Readiness.wait(socket: handle.socket, events: Int32(POLLOUT), wake: nil, limit: remaining)
+            try waitForRoom(until: deadline)
             try handle.write()
         }
         handle.setCorked(false)
+    }
+
+    private func waitForRoom(until deadline: ContinuousClock.Instant) throws(MQTTError) {
+        let remaining = deadline - .now
+        guard remaining > .zero else {
+            throw handle.failure(.timedOut, "the broker took no bytes for \(configuration.keepAlive) s")
+        }
+        _ = Readiness.wait(socket: handle.socket, events: Int32(POLLOUT), wake: nil, limit: remaining)
     }
 
     /// Ends the connection on request: properly when nothing is uncommitted, else without a word, so that the broker

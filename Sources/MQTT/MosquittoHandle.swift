@@ -17,10 +17,12 @@ struct MosquittoHandle: ~Copyable {
     let sink: CallbackSink
     private let client: OpaquePointer
     private let broker: BrokerAddress
+    private let retained: RetainHandling
 
-    private init(_ client: OpaquePointer, _ broker: BrokerAddress) {
+    private init(_ client: OpaquePointer, _ settings: ConnectionSettings) {
         self.client = client
-        self.broker = broker
+        broker = settings.broker
+        retained = settings.retained
         sink = CallbackSink()
         sink.attach(to: client)
     }
@@ -31,7 +33,7 @@ struct MosquittoHandle: ~Copyable {
         guard let client = mosquitto_new(settings.clientID, settings.cleanStart, nil) else {
             throw MQTTError(.invalid, broker: settings.broker.description, detail: String(cString: strerror(errno)))
         }
-        let handle = MosquittoHandle(client, settings.broker)
+        let handle = MosquittoHandle(client, settings)
         try handle.configure(settings)
         return handle
     }
@@ -43,7 +45,6 @@ struct MosquittoHandle: ~Copyable {
     private func configure(_ settings: ConnectionSettings) throws(MQTTError) {
         // Without this the library writes a PUBACK before it even shows the message.
         try check(mosquitto_threaded_set(client, true))
-        try check(mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5))
         try check(mosquitto_int_option(client, MOSQ_OPT_RECEIVE_MAXIMUM, 65_535))
         try check(mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 65_535))
         try check(mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1))
@@ -51,7 +52,6 @@ struct MosquittoHandle: ~Copyable {
             try check(mosquitto_username_pw_set(client, credentials.username, credentials.password))
         }
         if settings.broker.isEncrypted { try configureTLS(settings) }
-        try storeConnectProperties(settings)
     }
 
     private func configureTLS(_ settings: ConnectionSettings) throws(MQTTError) {
@@ -81,6 +81,19 @@ struct MosquittoHandle: ~Copyable {
 
     /// Whether packets wait to be written.
     var wantsWrite: Bool { mosquitto_want_write(client) }
+
+    /// Chooses the version for the next connection.
+    func speak(_ version: ProtocolVersion, _ settings: ConnectionSettings) throws(MQTTError) {
+        let number = version == .mqtt5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
+        try check(mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, number))
+        // With properties the library refuses to connect in 3.1.1.
+        switch version {
+        case .mqtt5: try storeConnectProperties(settings)
+        case .mqtt311: try check(plantwright_mosquitto_keep_properties(client, broker.host, nil))
+        }
+        sink.version = version
+        sink.ignoresRetained = version == .mqtt311 && retained == .never
+    }
 
     /// Begins to connect; ends when the name is resolved and the TCP connection is under way.
     func beginConnect(keepAlive: Int32) throws(MQTTError) {
@@ -130,10 +143,12 @@ struct MosquittoHandle: ~Copyable {
     /// Queues a SUBSCRIBE.
     ///
     /// - Returns: the packet's identifier.
-    func subscribe(_ filters: [String], retained: RetainHandling) throws(MQTTError) -> Int32 {
+    func subscribe(_ filters: [String]) throws(MQTTError) -> Int32 {
         var identifier: Int32 = 0
+        // MQTT 3.1.1 has no options: the bits are reserved.
+        let options = sink.version == .mqtt5 ? retained.rawValue : 0
         let code = withCStrings(filters) { texts in
-            mosquitto_subscribe_multiple(client, &identifier, Int32(filters.count), texts, 1, retained.rawValue, nil)
+            mosquitto_subscribe_multiple(client, &identifier, Int32(filters.count), texts, 1, options, nil)
         }
         try check(code)
         return identifier

@@ -68,6 +68,7 @@ public struct PresenceConfiguration: Sendable {
             clientID: clientID,
             cleanStart: true,
             sessionExpiry: 0,
+            retained: .never,
             caFile: caFile,
             keepAlive: 30,
             connectLimit: answerLimit

@@ -40,7 +40,7 @@ struct PresenceConnection: ~Copyable {
     consuming func serve() throws(MQTTError) -> MQTTError {
         try handle.setWill(OutboundMessage(topic: topic, payload: words.will, retain: true))
         try handle.establish(client.configuration.connection, wake: client.wake) { isStopping }
-        let subscription = try handle.subscribe([topic], retained: .never)
+        let subscription = try handle.subscribe([topic])
         try confirm(subscription, "the subscription") { $0.subscribed.contains { $0.identifier == subscription } }
         handle.sink.subscribed = []
         let birth = try publish(words.birth)

@@ -30,6 +30,7 @@ public struct PublisherConfiguration: Sendable {
             clientID: clientID,
             cleanStart: true,
             sessionExpiry: 0,
+            retained: .never,
             caFile: caFile,
             keepAlive: 30,
             connectLimit: connectLimit

@@ -1,4 +1,6 @@
 /// A reason code of MQTT 5.0 (section 2.4), as CONNACK, PUBACK, SUBACK and DISCONNECT carry it.
+///
+/// Of a broker that speaks 3.1.1, CONNACK's return codes are translated; its SUBACK knows 0x80 only, and the others none.
 public struct ReasonCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The byte on the wire.
     public let rawValue: UInt8
@@ -8,11 +10,25 @@ public struct ReasonCode: RawRepresentable, Hashable, Sendable, CustomStringConv
         self.rawValue = rawValue
     }
 
+    /// The code that says what a return code of MQTT 3.1.1 says in CONNACK (section 3.2.2.3 there).
+    init(returnCode: UInt8) {
+        self =
+            switch returnCode {
+            case 0: .success
+            case 1: .unsupportedProtocolVersion
+            case 2: .clientIdentifierNotValid
+            case 3: .serverUnavailable
+            case 4: .badUserNameOrPassword
+            case 5: .notAuthorized
+            default: .unspecified
+            }
+    }
+
     /// Success, or a granted quality of service of 0.
     public static let success = ReasonCode(rawValue: 0x00)
     /// The broker reveals no reason.
     public static let unspecified = ReasonCode(rawValue: 0x80)
-    /// The broker does not speak MQTT 5.
+    /// The broker does not speak the version of MQTT that it was asked for.
     public static let unsupportedProtocolVersion = ReasonCode(rawValue: 0x84)
     /// The client identifier is not accepted.
     public static let clientIdentifierNotValid = ReasonCode(rawValue: 0x85)
@@ -57,7 +73,7 @@ public struct ReasonCode: RawRepresentable, Hashable, Sendable, CustomStringConv
         switch self {
         case .success: "success"
         case .unspecified: "unspecified error"
-        case .unsupportedProtocolVersion: "the broker does not speak MQTT 5"
+        case .unsupportedProtocolVersion: "the broker does not speak this version of MQTT"
         case .clientIdentifierNotValid: "client identifier not valid"
         case .badUserNameOrPassword: "bad user name or password"
         case .notAuthorized: "not authorized"

@@ -78,7 +78,7 @@ struct DurableConsumerTests {
                 try await publisher.publish("plant/a", "slow")
                 await gate.arrival()
                 // The limit passes while the handler hangs; no second handler may start beside it.
-                while consumer.statistics.failedBatches == 0 { await Task.yield() }
+                while consumer.statistics.failedBatches == 0, !Task.isCancelled { await Task.yield() }
                 #expect(stored.messages.isEmpty)
                 gate.open()
                 await stored.wait(forCount: 2)

@@ -64,7 +64,7 @@ struct RedeliveryTests {
             }
             var generator = SplitMix(state: 11)
             var tornDown = 0
-            while store.distinct < total {
+            while store.distinct < total, !Task.isCancelled {
                 // Each life of the consumer ends after a random number of messages: by cancellation, or by a cut wire.
                 let life = Int(generator.next() % 4_000) + 1
                 let isCut = generator.next() % 2 == 0

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import MQTT
 import Synchronization
+import TestSupport
 import Testing
 
 /// A TCP relay before a broker that counts the MQTT packets a client sends, from the bytes on the wire.
@@ -17,20 +18,30 @@ final class WireTap: Sendable {
         case disconnect = 14
     }
 
+    /// How CONNECT packets of MQTT 5 are refused instead of relayed.
+    enum Refusal {
+        /// CONNACK of MQTT 3.1.1 with return code 1, as NATS answers.
+        case returnCode
+        /// The connection is closed, as RabbitMQ 3.10 does.
+        case silence
+    }
+
     private struct State {
-        var counts: [UInt8: Int] = [:]
+        var levels: [UInt8] = []
         var sockets: Set<Int32> = []
         var isClosed = false
-        var waiters: [(type: PacketType, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     let port: UInt16
     private let broker: UInt16
     private let listener: Int32
+    private let refusal: Refusal?
     private let state = Mutex(State())
+    private let counts = Watched<[UInt8: Int]>([:])
 
-    init(before broker: UInt16) throws {
+    init(before broker: UInt16, refusing refusal: Refusal? = nil) throws {
         self.broker = broker
+        self.refusal = refusal
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.listener = listener
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -57,19 +68,15 @@ final class WireTap: Sendable {
 
     /// How many packets of a type clients have sent so far.
     func count(_ type: PacketType) -> Int {
-        state.withLock { $0.counts[type.rawValue] ?? 0 }
+        counts.value[type.rawValue] ?? 0
     }
+
+    /// The protocol levels of all CONNECT packets: 4 is MQTT 3.1.1, 5 is MQTT 5.
+    var levels: [UInt8] { state.withLock(\.levels) }
 
     /// Waits until clients have sent that many packets of a type.
     func wait(for type: PacketType, count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.counts[type.rawValue] ?? 0 >= count { return true }
-                state.waiters.append((type, count, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
+        await counts.wait { $0[type.rawValue] ?? 0 >= count }
     }
 
     /// Cuts all connections that there are.
@@ -135,7 +142,11 @@ final class WireTap: Sendable {
         while true {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { break }
-            if watching { note(framer.types(in: buffer[..<count])) }
+            if watching {
+                let types = framer.types(in: buffer[..<count])
+                if types.first == PacketType.connect.rawValue, isRefused(buffer[..<count], source) { break }
+                note(types)
+            }
             var rest = buffer[..<count]
             while !rest.isEmpty {
                 let sent = rest.withUnsafeBytes { send(target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -147,15 +158,24 @@ final class WireTap: Sendable {
         shutdown(target, Int32(SHUT_WR))
     }
 
+    /// Notes the level of a CONNECT packet; answers one of MQTT 5 if it is to be refused.
+    private func isRefused(_ packet: ArraySlice<UInt8>, _ client: Int32) -> Bool {
+        // The name of the protocol with its length comes first in the packet, the level behind it.
+        guard let name = packet.indices.first(where: { packet[$0...].starts(with: [0, 4] + Array("MQTT".utf8)) }),
+            name + 6 < packet.endIndex
+        else { return false }
+        let level = packet[name + 6]
+        state.withLock { $0.levels.append(level) }
+        guard let refusal, level == 5 else { return false }
+        if refusal == .returnCode { _ = send(client, [0x20, 2, 0, 1] as [UInt8], 4, Int32(MSG_NOSIGNAL)) }
+        return true
+    }
+
     private func note(_ types: [UInt8]) {
         guard !types.isEmpty else { return }
-        let ready = state.withLock { state in
-            for type in types { state.counts[type, default: 0] += 1 }
-            let ready = state.waiters.filter { state.counts[$0.type.rawValue] ?? 0 >= $0.count }
-            state.waiters.removeAll { state.counts[$0.type.rawValue] ?? 0 >= $0.count }
-            return ready
+        counts.change { counts in
+            for type in types { counts[type, default: 0] += 1 }
         }
-        for waiter in ready { waiter.continuation.resume() }
     }
 }
 

@@ -18,12 +18,18 @@ public final class SimulatedERPHost: Sendable {
         public var rate: Double
         /// How long every answer takes.
         public var latency: Duration
+        /// The share of changing requests that are carried out, but answered too late, 0 to 1.
+        public var stallRate: Double
 
         /// Makes trouble.
-        public init(rate: Double = 0, latency: Duration = .zero) {
+        public init(rate: Double = 0, latency: Duration = .zero, stallRate: Double = 0) {
             self.rate = rate
             self.latency = latency
+            self.stallRate = stallRate
         }
+
+        /// Longer than a connector waits.
+        static let stall = Duration.seconds(25)
     }
 
     private let injector: FaultInjector
@@ -82,7 +88,11 @@ public final class SimulatedERPHost: Sendable {
         if trouble.rate > 0, isChange(simulated), random() < trouble.rate {
             injector.inject([Self.troubles[min(Int(random() * Double(Self.troubles.count)), Self.troubles.count - 1)]])
         }
-        switch injector.answer(simulated) {
+        let answer = injector.answer(simulated)
+        if trouble.stallRate > 0, isChange(simulated), random() < trouble.stallRate {
+            try await Task.sleep(for: Trouble.stall)
+        }
+        switch answer {
         case .dropped: return Response(body: .stream { _ in throw ConnectionDropped() })
         case .response(let answer):
             var response = Response(status: .init(code: answer.status), body: .bytes(answer.body))
