@@ -17,7 +17,7 @@ struct NewestRow: Sendable {
 extension ResultRow {
     /// A `float8[]` column as metric values.
     func metricValues(_ column: Int) throws(PostgresError) -> MetricValues {
-        MetricValues(slots: try doubleArray(column).map { $0 ?? .nan })
+        MetricValues(slots: try doubles(column))
     }
 }
 

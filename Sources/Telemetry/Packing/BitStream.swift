@@ -1,5 +1,5 @@
 /// Why packed bytes cannot be read.
-enum PackingError: Error, Hashable {
+package enum PackingError: Error, Hashable {
     /// The bytes end too early.
     case truncated
     /// The first byte is no known version.
@@ -47,57 +47,61 @@ struct BitWriter {
     }
 }
 
-/// Reads what ``BitWriter`` wrote; any bytes are safe to read.
+/// Reads what ``BitWriter`` wrote, up to 64 bits at a glance; any bytes are safe to read.
 struct BitReader {
-    private let bytes: [UInt8]
+    /// The bytes as big-endian numbers, and two of zeros, so that a glance never leaves the array.
+    private let words: [UInt64]
+    /// How many bits there are.
+    private let end: Int
+    /// The next bit; never after the end.
     private var position: Int
-    /// Bits taken out of `bytes`, in the low end.
-    private var held: UInt64 = 0
-    private var heldCount = 0
 
     init(_ bytes: [UInt8], from position: Int = 0) {
-        self.bytes = bytes
-        self.position = position
+        words = bytes.withUnsafeBytes { raw in
+            let whole = raw.count / 8
+            return [UInt64](unsafeUninitializedCapacity: whole + 3) { words, count in
+                for index in 0..<whole {
+                    let word = raw.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+                    words.initializeElement(at: index, to: UInt64(bigEndian: word))
+                }
+                var rest: UInt64 = 0
+                for index in 8 * whole..<raw.count {
+                    rest |= UInt64(raw[index]) << UInt64(56 - 8 * (index - 8 * whole))
+                }
+                words.initializeElement(at: whole, to: rest)
+                words.initializeElement(at: whole + 1, to: 0)
+                words.initializeElement(at: whole + 2, to: 0)
+                count = whole + 3
+            }
+        }
+        end = bytes.count * 8
+        self.position = min(end, position * 8)
+    }
+
+    /// How many bits are left.
+    var remaining: Int { end - position }
+
+    /// The next 64 bits, most significant first; zeros after the end.
+    @inline(__always)
+    var glance: UInt64 {
+        let (index, offset) = (position >> 6, UInt64(position & 63))
+        // Two steps, because a shift by 64 would be none of the machine's.
+        return words[index] &<< offset | (words[index + 1] >> 1) &>> (63 - offset)
+    }
+
+    /// Takes bits that were seen at a glance.
+    @inline(__always)
+    mutating func take(_ count: Int) throws(PackingError) {
+        guard count <= end - position else { throw .truncated }
+        position += count
     }
 
     /// Reads `count` bits; 0 to 64.
+    @inline(__always)
     mutating func read(_ count: Int) throws(PackingError) -> UInt64 {
-        if count > 32 {
-            let high = try read(count - 32)
-            return high << 32 | (try read(32))
-        }
         if count <= 0 { return 0 }
-        while heldCount < count {
-            guard position < bytes.count else { throw .truncated }
-            held = held << 8 | UInt64(bytes[position])
-            position += 1
-            heldCount += 8
-        }
-        heldCount -= count
-        return held >> UInt64(heldCount) & (~0 >> UInt64(64 - count))
-    }
-
-    /// Counts ones up to the first zero, which is taken too, or up to `limit` ones.
-    mutating func readOnes(limit: Int) throws(PackingError) -> Int {
-        var count = 0
-        while count < limit {
-            if heldCount == 0 {
-                guard position < bytes.count else { throw .truncated }
-                held = UInt64(bytes[position])
-                position += 1
-                heldCount = 8
-            }
-            // The held bits, moved to the top, so that their leading ones can be counted.
-            let top = held << UInt64(64 - heldCount)
-            let ones = min((~top).leadingZeroBitCount, heldCount, limit - count)
-            count += ones
-            heldCount -= ones
-            if count == limit { return count }
-            if heldCount > 0 {
-                heldCount -= 1
-                return count
-            }
-        }
-        return count
+        let value = glance &>> UInt64(64 - count)
+        try take(count)
+        return value
     }
 }

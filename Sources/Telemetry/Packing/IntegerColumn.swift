@@ -21,16 +21,41 @@ enum IntegerColumn {
         if let best { writer.append(best) }
     }
 
-    /// Reads a column of `count` numbers.
-    static func read(_ count: Int, from reader: inout BitReader) throws(PackingError) -> [Int64] {
+    /// Reads a column of `count` numbers, of which the first `wanted` are needed; the others are passed over.
+    static func read(
+        _ count: Int,
+        wanted: Int = .max,
+        from reader: inout BitReader
+    ) throws(PackingError) -> [Int64] {
         let order = try reader.read(2)
         guard order <= 2 else { throw .outOfRange }
+        let wanted = min(count, wanted)
         var numbers: [Int64] = []
-        while numbers.count < count {
-            try readBlock(min(blockSize, count - numbers.count), from: &reader, into: &numbers)
+        // A block takes six bits at least: rubbish cannot ask for much.
+        numbers.reserveCapacity(min(wanted, (reader.remaining / 6 + 1) * blockSize))
+        var done = 0
+        while done < count {
+            let size = min(blockSize, count - done)
+            if done < wanted {
+                try readBlock(size, from: &reader, into: &numbers)
+            } else {
+                try skipBlock(size, of: &reader)
+            }
+            done += size
         }
+        if numbers.count > wanted { numbers.removeLast(numbers.count - wanted) }
         for _ in 0..<order { accumulate(&numbers) }
         return numbers
+    }
+
+    /// Passes over a column of `count` numbers.
+    static func skip(_ count: Int, of reader: inout BitReader) throws(PackingError) {
+        guard try reader.read(2) <= 2 else { throw .outOfRange }
+        var left = count
+        while left > 0 {
+            try skipBlock(min(blockSize, left), of: &reader)
+            left -= blockSize
+        }
     }
 
     private static func differences(_ numbers: [Int64]) -> [Int64] {
@@ -82,16 +107,35 @@ enum IntegerColumn {
             numbers.append(contentsOf: repeatElement(0, count: count))
             return
         }
-        for _ in 0..<count {
-            let quotient = try reader.readOnes(limit: longestRun)
-            if quotient == longestRun {
-                let width = Int(try reader.read(6)) + 1
-                numbers.append(unzigzag(try reader.read(width)))
-            } else {
-                let rest = try reader.read(Int(parameter))
-                numbers.append(unzigzag(UInt64(quotient) << parameter | rest))
-            }
+        for _ in 0..<count { numbers.append(unzigzag(try readRice(parameter, from: &reader))) }
+    }
+
+    private static func skipBlock(_ count: Int, of reader: inout BitReader) throws(PackingError) {
+        let parameter = try reader.read(6)
+        if parameter == allZero { return }
+        for _ in 0..<count { _ = try readRice(parameter, from: &reader) }
+    }
+
+    @inline(__always)
+    private static func readRice(
+        _ parameter: UInt64,
+        from reader: inout BitReader
+    ) throws(PackingError) -> UInt64 {
+        let glance = reader.glance
+        let quotient = (~glance).leadingZeroBitCount
+        if quotient >= longestRun {
+            try reader.take(longestRun)
+            return try reader.read(Int(try reader.read(6)) + 1)
         }
+        let prefix = quotient + 1
+        let length = prefix + Int(parameter)
+        if length <= 64 {
+            try reader.take(length)
+            let rest = parameter == 0 ? 0 : (glance &<< UInt64(prefix)) &>> (64 - parameter)
+            return UInt64(quotient) &<< parameter | rest
+        }
+        try reader.take(prefix)
+        return UInt64(quotient) << parameter | (try reader.read(Int(parameter)))
     }
 
     private static func writeRice(_ number: UInt64, _ parameter: Int, to writer: inout BitWriter) {

@@ -7,7 +7,7 @@ import Primitives
 /// without padding: source times relative to the start, times of receipt relative to the source times, qualities, numbers
 /// of slots (all ``IntegerColumn``; the times after 3 bits that name their unit), and per slot 2 bits (0: all absent,
 /// 1: all present, 2: a column of 0 and 1 follows) and the present values (``ValueColumn``).
-enum PackedBlock {
+package enum PackedBlock {
     static let version: UInt8 = 1
     /// Most rows times slots, lest a few rubbish bytes ask for all memory.
     static let mostCells = 1 << 24
@@ -17,13 +17,13 @@ enum PackedBlock {
     private static let units: [Int64] = [60_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1]
 
     /// Whether so many readings can be packed.
-    static func fits(_ readings: [Reading]) -> Bool {
+    package static func fits(_ readings: [Reading]) -> Bool {
         let slots = readings.map(\.values.slots.count).max() ?? 0
         return slots < 1 << 16 && readings.count < 1 << 31 && readings.count * max(1, slots) <= mostCells
     }
 
     /// Packs readings of one device, in increasing time.
-    static func encode(_ readings: [Reading], start: Timestamp) -> [UInt8] {
+    package static func encode(_ readings: [Reading], start: Timestamp) -> [UInt8] {
         var writer = BitWriter()
         let slots = readings.map(\.values.slots.count).max() ?? 0
         writer.write(UInt64(version), bits: 8)
@@ -53,12 +53,9 @@ enum PackedBlock {
     /// Unpacks the readings.
     ///
     /// - Throws: ``PackingError`` when the bytes are none of ours.
-    static func decode(_ bytes: [UInt8], device: Int32, start: Timestamp) throws(PackingError) -> [Reading] {
-        guard bytes.first == version else { throw bytes.isEmpty ? .truncated : .unknownVersion }
-        var reader = BitReader(bytes, from: 1)
-        let count = Int(try reader.read(32))
-        let slots = Int(try reader.read(16))
-        guard count * max(1, slots) <= mostCells else { throw .outOfRange }
+    package static func decode(_ bytes: [UInt8], device: Int32, start: Timestamp) throws(PackingError) -> [Reading] {
+        var (reader, head) = try open(bytes)
+        let (count, slots) = (head.rows, head.slots)
         let times = try readTimes(count, from: &reader)
         let delays = try readTimes(count, from: &reader)
         let qualities = try IntegerColumn.read(count, from: &reader)
@@ -82,6 +79,16 @@ enum PackedBlock {
         }
         for slot in 0..<slots { try readSlot(slot, from: &reader, into: &readings) }
         return readings
+    }
+
+    /// Reads what stands before the columns.
+    static func open(_ bytes: [UInt8]) throws(PackingError) -> (BitReader, (rows: Int, slots: Int)) {
+        guard bytes.first == version else { throw bytes.isEmpty ? .truncated : .unknownVersion }
+        var reader = BitReader(bytes, from: 1)
+        let rows = Int(try reader.read(32))
+        let slots = Int(try reader.read(16))
+        guard rows * max(1, slots) <= mostCells else { throw .outOfRange }
+        return (reader, (rows, slots))
     }
 
     private static func readSlot(
@@ -117,7 +124,7 @@ enum PackedBlock {
         IntegerColumn.write(times.map { $0 / units[unit] }, to: &writer)
     }
 
-    private static func readTimes(_ count: Int, from reader: inout BitReader) throws(PackingError) -> [Int64] {
+    static func readTimes(_ count: Int, from reader: inout BitReader) throws(PackingError) -> [Int64] {
         let unit = units[Int(try reader.read(3))]
         return try IntegerColumn.read(count, from: &reader).map { $0 &* unit }
     }

@@ -36,6 +36,23 @@ extension ResultRow {
             throw decodingError(column, "holds no readable packed readings (\(error))")
         }
     }
+
+    /// Decodes some slots of what a `bytea` in a column of `reading_packed` has of a stretch; nil for NULL.
+    func packedSlots(
+        _ column: Int,
+        _ slots: [Int],
+        start: Timestamp,
+        _ stretch: RetentionSchedule.Stretch
+    ) throws(PostgresError) -> SlotColumns? {
+        guard let bytes = try optionalBytes(column) else { return nil }
+        // A probe has no bytes to offer.
+        if bytes.isEmpty { return SlotColumns(places: slots.count) }
+        do throws(PackingError) {
+            return try PackedBlock.decode(bytes, start: start, slots: slots, from: stretch.from, to: stretch.to)
+        } catch {
+            throw decodingError(column, "holds no readable packed readings (\(error))")
+        }
+    }
 }
 
 /// The statements on packed readings.

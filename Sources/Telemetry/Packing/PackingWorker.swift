@@ -41,16 +41,7 @@ public final class PackingWorker: Sendable {
 
     /// Works until the task is cancelled: a pass, then a rest.
     public func run(every rest: Duration = .seconds(600)) async {
-        while !Task.isCancelled {
-            do {
-                try await pass()
-            } catch is CancellationError {
-                return
-            } catch {
-                logger.warning("Packing has to wait", metadata: ["error": "\(error)"])
-            }
-            do { try await Task.sleep(for: rest) } catch { return }
-        }
+        await RepeatedPass("Packing", every: rest, logger: logger, pass: pass).run()
     }
 
     /// Packs everything that may be packed now.
@@ -196,7 +187,7 @@ struct PackingFailure: Error, Hashable {
 
 extension PackedBlock {
     /// Whether readings are the same bit for bit.
-    static func areSame(_ left: [Reading], _ right: [Reading]) -> Bool {
+    package static func areSame(_ left: [Reading], _ right: [Reading]) -> Bool {
         left.count == right.count
             && zip(left, right).allSatisfy { left, right in
                 left.deviceID == right.deviceID && left.timestamp == right.timestamp

@@ -21,12 +21,31 @@ enum ValueColumn {
         }
     }
 
-    static func read(_ count: Int, from reader: inout BitReader) throws(PackingError) -> [Double] {
+    /// Reads a column of `count` values, of which the first `wanted` are needed; the others are passed over.
+    static func read(
+        _ count: Int,
+        wanted: Int = .max,
+        from reader: inout BitReader
+    ) throws(PackingError) -> [Double] {
         let coding = try reader.read(4)
-        if coding == xor { return try readXOR(count, from: &reader) }
+        if coding == xor {
+            let values = try readXOR(count, from: &reader)
+            return wanted < count ? Array(values.prefix(wanted)) : values
+        }
         guard coding < UInt64(powers.count) else { throw .outOfRange }
         let power = powers[Int(coding)]
-        return try IntegerColumn.read(count, from: &reader).map { Double($0) / power }
+        return try IntegerColumn.read(count, wanted: wanted, from: &reader).map { Double($0) / power }
+    }
+
+    /// Passes over a column of `count` values.
+    static func skip(_ count: Int, of reader: inout BitReader) throws(PackingError) {
+        let coding = try reader.read(4)
+        if coding == xor {
+            _ = try readXOR(count, from: &reader)
+            return
+        }
+        guard coding < UInt64(powers.count) else { throw .outOfRange }
+        try IntegerColumn.skip(count, of: &reader)
     }
 
     /// The values as whole numbers of the fewest decimals that keep every bit; nil when there are none.
@@ -84,6 +103,8 @@ enum ValueColumn {
 
     private static func readXOR(_ count: Int, from reader: inout BitReader) throws(PackingError) -> [Double] {
         var values: [Double] = []
+        // A value takes one bit at least.
+        values.reserveCapacity(min(count, reader.remaining))
         var previous: UInt64 = 0
         var window = (length: 0, trailing: 0)
         for _ in 0..<count {

@@ -31,16 +31,7 @@ public final class PartitionKeeper: Sendable {
 
     /// Works until the task is cancelled: a pass, then a rest.
     public func run(every rest: Duration = .seconds(900)) async {
-        while !Task.isCancelled {
-            do {
-                try await pass()
-            } catch is CancellationError {
-                return
-            } catch {
-                logger.warning("Partitions have to wait", metadata: ["error": "\(error)"])
-            }
-            do { try await Task.sleep(for: rest) } catch { return }
-        }
+        await RepeatedPass("Partitions", every: rest, logger: logger, pass: pass).run()
     }
 
     /// Makes what will be needed, drops what has expired, notes the size.

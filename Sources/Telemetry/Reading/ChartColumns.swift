@@ -16,10 +16,14 @@ struct ChartColumns {
         columns = slots.map { _ in [] }
     }
 
-    mutating func add(_ reading: Reading) {
-        let index = bucket(at: reading.timestamp)
-        for (place, slot) in slots.enumerated() {
-            if let value = reading.values[slot] { columns[place][index].add(value) }
+    /// Adds readings, in columns by the same places.
+    mutating func add(_ readings: SlotColumns) {
+        for (row, time) in readings.times.enumerated() {
+            let index = bucket(at: time)
+            for place in columns.indices {
+                let value = readings.columns[place][row]
+                if !value.isNaN { columns[place][index].add(value) }
+            }
         }
     }
 

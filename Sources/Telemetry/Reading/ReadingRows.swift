@@ -6,6 +6,8 @@ import Primitives
 struct ReadingRows: Sendable {
     /// How many rows of the table come at a time; a row can be an hour of readings.
     static let portion = 32
+    /// The same for rows reduced to some slots.
+    static let slotPortion = 128
     /// About how many readings are handed over at a time.
     static let most = 1_000
 
@@ -35,6 +37,24 @@ struct ReadingRows: Sendable {
                     }
                 }
                 if !portion.isEmpty { try await body(portion) }
+            }
+        }
+    }
+
+    /// Hands out some slots of the readings of `[from, to)`, as ``stream(from:to:in:_:)`` does whole ones.
+    func stream(
+        slots: [Int],
+        from: Timestamp,
+        to: Timestamp,
+        in session: some PostgresSession,
+        _ body: (SlotColumns) async throws -> Void
+    ) async throws {
+        for stretch in retention.stretches(from: from, to: to) {
+            let statement = ReadingQueries.slots(slots, device: device, stretch)
+            try await session.stream(statement, batch: Self.slotPortion, isolation: #isolation) { rows in
+                var portion = SlotColumns(places: slots.count)
+                for row in rows { portion.append(row, slots: slots) }
+                if !portion.times.isEmpty { try await body(portion) }
             }
         }
     }

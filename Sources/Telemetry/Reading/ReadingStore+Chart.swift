@@ -7,9 +7,10 @@ extension ReadingStore {
     static let gapIntervals = 3.0
 
     /// A range for a chart: raw when it fits into `points`, else aggregated into at most `points` buckets, from the
-    /// rollup that suits and, where there is none yet, from readings.
+    /// rollup that suits and, where there is none, from readings.
     ///
-    /// `from` is inclusive, `to` exclusive. Where nothing was reported for a while there is one entry of nulls.
+    /// `from` is inclusive, `to` exclusive, also within the buckets at both ends. Where nothing was reported for a while
+    /// there is one entry of nulls.
     public func columns(
         device: Device,
         metrics: [Metric],
@@ -17,106 +18,70 @@ extension ReadingStore {
         to: Timestamp,
         points: Int
     ) async throws -> ReadingColumns {
-        let rows = rows(of: device)
-        let count = try await rows.count(from: from, to: to, limit: points, in: pool)
         let interval = plant.snapshot.profile(of: device)?.reportingInterval
         let tolerance = interval.map { Int64(($0 * Self.gapIntervals * 1_000_000).rounded()) }
-        if count <= points {
-            var readings: [Reading] = []
-            try await rows.stream(from: from, to: to, in: pool) { readings += $0 }
-            // Packed blocks are counted whole.
-            if readings.count <= points {
-                return rawColumns(readings, metrics: metrics, tolerance: tolerance, points: points)
-            }
-        }
-        let resolution = try await resolution(rows, from: from, to: to, points: points)
-        var columns = ChartColumns(
-            width: resolution.width,
-            slots: metrics.flatMap { Array($0.ordinal..<$0.ordinal + $0.width) }
-        )
-        let progress = try await pool.first(RollupQueries.progress(ofDevice: device.id))
-        let pieces = SpanCover.pieces(
+        let reading = ChartReading(
+            rows: rows(of: device),
+            slots: metrics.flatMap { Array($0.ordinal..<$0.ordinal + $0.width) },
             from: from,
             to: to,
-            widest: resolution.source,
-            through: progress ?? Timestamp(microseconds: .min / 2)
+            points: points
         )
-        for piece in pieces { try await add(piece, rows, to: &columns) }
-        columns.markGaps(tolerance: tolerance ?? 0)
-        return bucketColumns(columns, metrics: metrics, source: resolution.source)
-    }
-
-    private func resolution(
-        _ rows: ReadingRows,
-        from: Timestamp,
-        to: Timestamp,
-        points: Int
-    ) async throws -> ChartResolution {
-        // A span that begins long before the first reading would be drawn coarsely for nothing.
-        var start = to
-        for stretch in rows.retention.stretches(from: from, to: to) where start == to {
-            let first = RollupQueries.first(device: rows.device, retention: stretch.retention, from: stretch.from)
-            if let found = try await pool.first(first) ?? nil, found < stretch.to { start = found }
+        // One snapshot for all statements: what the workers move meanwhile is seen in one place, once.
+        let found = try await pool.transaction(isolationLevel: .repeatableRead, readOnly: true) { transaction in
+            try await reading.read(in: transaction)
         }
-        let bucket = try await pool.first(RollupQueries.firstHour(device: rows.device, from: from)) ?? nil
-        start = max(from, min(start, bucket ?? to))
-        let span = max(1, to.microseconds - start.microseconds)
-        var source = ChartResolution.source(span: span, points: points)
-        if source == nil {
-            let limit = ChartResolution.mostReadings
-            let count = try await rows.count(from: from, to: to, limit: limit, in: pool)
-            if count > limit, span / RollupSpan.minute.width >= 2 { source = .minute }
-        }
-        let width = ChartResolution.width(span: to.microseconds - start.microseconds, points: points, source: source)
-        return ChartResolution(source: source, width: width)
-    }
-
-    private func add(_ piece: SpanCover.Piece, _ rows: ReadingRows, to columns: inout ChartColumns) async throws {
-        guard let span = piece.span else {
-            try await rows.stream(from: piece.from, to: piece.to, in: pool) { readings in
-                for reading in readings { columns.add(reading) }
-            }
-            return
-        }
-        let statement = RollupQueries.slots(
-            columns.slots.map(Int32.init(clamping:)),
-            device: rows.device,
-            span: span,
-            from: piece.from,
-            to: piece.to
-        )
-        for row in try await pool.query(statement) {
-            let place = Int(row.place) - 1
-            if columns.slots.indices.contains(place) { columns.add(row.statistics, place: place, at: row.bucket) }
+        switch found {
+        case .raw(let readings): return rawColumns(readings, metrics: metrics, tolerance: tolerance, points: points)
+        case .buckets(var columns, let source):
+            columns.markGaps(tolerance: tolerance ?? 0)
+            return bucketColumns(columns, metrics: metrics, source: source)
         }
     }
 
     private func rawColumns(
-        _ readings: [Reading],
+        _ readings: SlotColumns,
         metrics: [Metric],
         tolerance: Int64?,
         points: Int
     ) -> ReadingColumns {
-        var entries: [(time: Timestamp, values: MetricValues)] = []
-        entries.reserveCapacity(readings.count)
-        for (index, reading) in readings.enumerated() {
-            if let tolerance, let last = readings[..<index].last {
-                let silence = reading.timestamp.microseconds - last.timestamp.microseconds
+        var times: [Timestamp] = []
+        // The reading of each entry; nil for a mark.
+        var places: [Int?] = []
+        times.reserveCapacity(readings.times.count)
+        places.reserveCapacity(readings.times.count)
+        var last: Timestamp?
+        for (index, time) in readings.times.enumerated() {
+            if let tolerance, let last {
+                let silence = time.microseconds - last.microseconds
                 // A mark takes the place of a point: there are never more than asked for.
-                if silence > tolerance, entries.count + readings.count - index < points {
-                    entries.append((last.timestamp.adding(microseconds: tolerance), MetricValues(count: 0)))
+                if silence > tolerance, times.count + readings.times.count - index < points {
+                    times.append(last.adding(microseconds: tolerance))
+                    places.append(nil)
                 }
             }
-            entries.append((reading.timestamp, reading.values))
+            times.append(time)
+            places.append(index)
+            last = time
         }
-        return ReadingColumns(
-            bucket: 0,
-            source: nil,
-            times: entries.map(\.time),
-            series: metrics.map { metric in
-                (metric, .values(entries.map { plant.states.json(of: metric, in: $0.values) }))
-            }
-        )
+        var place = 0
+        let series = metrics.map { metric -> (metric: Metric, column: ReadingColumns.Column) in
+            defer { place += metric.width }
+            let parts = readings.columns[place..<place + metric.width]
+            return (metric, .values(places.map { $0.map { value(of: metric, parts, at: $0) } ?? .null }))
+        }
+        return ReadingColumns(bucket: 0, source: nil, times: times, series: series)
+    }
+
+    /// The API's form of a metric's value, given by the columns of its slots.
+    private func value(of metric: Metric, _ parts: ArraySlice<[Double]>, at index: Int) -> JSONValue {
+        if metric.width == 1, metric.kind != .state {
+            let value = parts[parts.startIndex][index]
+            return value.isNaN ? .null : .number(value)
+        }
+        var values = MetricValues(count: metric.ordinal + metric.width)
+        for (offset, part) in parts.enumerated() { values.slots[metric.ordinal + offset] = part[index] }
+        return plant.states.json(of: metric, in: values)
     }
 
     private func bucketColumns(_ columns: ChartColumns, metrics: [Metric], source: RollupSpan?) -> ReadingColumns {

@@ -37,6 +37,7 @@ enum ReadingQueries {
             SELECT start, newest, 0::smallint, '{}'::double precision[], data FROM reading_packed
             WHERE device_id = \(device) AND retention = \(stretch.retention.days)
                 AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
+                AND newest >= \(stretch.from)
             ORDER BY 1
             """
         ) { row throws(PostgresError) in
@@ -53,6 +54,32 @@ enum ReadingQueries {
                     values: MetricValues(slots: try row.doubles(3))
                 )
             ]
+        }
+    }
+
+    /// Some slots of the readings of a stretch in source-time order; a row is one reading or what is wanted of a block.
+    static func slots(
+        _ slots: [Int],
+        device: Int32,
+        _ stretch: RetentionSchedule.Stretch
+    ) -> Statement<SlotColumns.Part> {
+        Statement(
+            "telemetry.reading.slots",
+            """
+            SELECT ts, values, NULL::bytea FROM reading
+            WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                AND ts >= \(stretch.from) AND ts < \(stretch.to)
+            UNION ALL
+            SELECT start, '{}'::double precision[], data FROM reading_packed
+            WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
+                AND newest >= \(stretch.from)
+            ORDER BY 1
+            """
+        ) { row throws(PostgresError) in
+            let time = try row.timestamp(0)
+            if let packed = try row.packedSlots(2, slots, start: time, stretch) { return .block(packed) }
+            return .reading(time, try row.metricValues(1))
         }
     }
 
@@ -102,6 +129,7 @@ enum ReadingQueries {
         let pairs = DeviceClasses([0], .empty)
         return [
             AnyStatement(count(device: 0, stretch, limit: 1)), AnyStatement(merged(device: 0, stretch)),
+            AnyStatement(slots([0], device: 0, stretch)),
             AnyStatement(latest(pairs)), AnyStatement(latestPacked(pairs)),
         ]
     }()

@@ -21,6 +21,35 @@ struct SlotRow: Sendable {
     var statistics: SlotStatistics
 }
 
+/// From where on a device has hours, and up to where its buckets are computed; nil when there is nothing.
+struct RollupReach: Sendable {
+    var firstHour: Timestamp?
+    var through: Timestamp?
+}
+
+/// A stored bucket with few readings.
+struct SparseBucket: Sendable {
+    var span: RollupSpan
+    var bucket: Timestamp
+    var readings: Int32
+}
+
+/// Pieces that are read from rollups, as columns.
+private struct PieceColumns {
+    var spans: [Int16] = []
+    var starts: [Timestamp] = []
+    var ends: [Timestamp] = []
+
+    init(_ pieces: [SpanCover.Piece]) {
+        for piece in pieces {
+            guard let span = piece.span else { continue }
+            spans.append(span.rawValue)
+            starts.append(piece.from)
+            ends.append(piece.to)
+        }
+    }
+}
+
 /// The statements on rollups.
 enum RollupQueries {
     static func progress() -> Statement<RollupProgress> {
@@ -107,31 +136,74 @@ enum RollupQueries {
         }
     }
 
-    /// The first hour with a rollup at or after `from`.
-    static func firstHour(device: Int32, from: Timestamp) -> Statement<Timestamp?> {
+    /// How many readings a bucket has; no row when it is not stored.
+    static func readings(device: Int32, span: RollupSpan, bucket: Timestamp) -> Statement<Int32> {
         Statement(
-            "telemetry.rollup.first-hour",
-            "SELECT min(bucket) FROM rollup WHERE device_id = \(device) AND span = 60::smallint AND bucket >= \(from)"
-        ) { row throws(PostgresError) in try row.optionalTimestamp(0) }
+            "telemetry.rollup.readings",
+            """
+            SELECT readings FROM rollup
+            WHERE device_id = \(device) AND span = \(span.rawValue) AND bucket = \(bucket)
+            """
+        ) { row throws(PostgresError) in try row.int32(0) }
     }
 
-    /// What buckets know of some slots (counted from 0); `place` counts the slots from 1.
-    static func slots(
-        _ slots: [Int32],
-        device: Int32,
-        span: RollupSpan,
-        from: Timestamp,
-        to: Timestamp
-    ) -> Statement<SlotRow> {
+    /// The first hour with a rollup at or after `from`, and up to where buckets are computed.
+    static func reach(device: Int32, from: Timestamp) -> Statement<RollupReach> {
         Statement(
+            "telemetry.rollup.reach",
+            """
+            SELECT (SELECT min(bucket) FROM rollup
+                    WHERE device_id = \(device) AND span = 60::smallint AND bucket >= \(from)),
+                (SELECT through FROM rollup_progress WHERE device_id = \(device))
+            """
+        ) { row throws(PostgresError) in
+            RollupReach(firstHour: try row.optionalTimestamp(0), through: try row.optionalTimestamp(1))
+        }
+    }
+
+    // OFFSET 0 keeps the planner from joining a piece's buckets in any other way than by its range in the index.
+
+    /// The wider buckets around pieces that have so few readings that nothing narrower is stored of them.
+    static func sparse(device: Int32, _ pieces: [SpanCover.Piece]) -> Statement<SparseBucket> {
+        let columns = PieceColumns(pieces)
+        return Statement(
+            "telemetry.rollup.sparse",
+            """
+            SELECT wide.span, wide.bucket, wide.readings
+            FROM unnest(\(columns.spans), \(columns.starts), \(columns.ends)) AS piece (span, start, stop)
+            CROSS JOIN (VALUES (10::smallint, \(RollupDensity.fewInTenMinutes)), (60::smallint, \(RollupDensity.fewInHour)))
+                AS level (span, few)
+            CROSS JOIN LATERAL (SELECT span, bucket, readings FROM rollup
+                WHERE device_id = \(device) AND span = level.span
+                    AND bucket > piece.start - level.span * interval '1 minute' AND bucket < piece.stop
+                    AND readings <= level.few OFFSET 0) AS wide
+            WHERE level.span > piece.span ORDER BY wide.bucket
+            """
+        ) { row throws(PostgresError) in
+            // A probe has only zeros to offer.
+            SparseBucket(
+                span: RollupSpan(rawValue: try row.int16(0)) ?? .hour,
+                bucket: try row.timestamp(1),
+                readings: try row.int32(2)
+            )
+        }
+    }
+
+    /// What the buckets of pieces know of some slots (counted from 0); `place` counts the slots from 1.
+    static func slots(_ slots: [Int32], device: Int32, _ pieces: [SpanCover.Piece]) -> Statement<SlotRow> {
+        let columns = PieceColumns(pieces)
+        return Statement(
             "telemetry.rollup.slots",
             """
             SELECT bucket, wanted.place, counts[slot + 1], coalesce(minimum[slot + 1], last[slot + 1]),
                 coalesce(maximum[slot + 1], last[slot + 1]), coalesce(total[slot + 1], last[slot + 1]),
                 coalesce(first[slot + 1], last[slot + 1]), last[slot + 1], coalesce(rise[slot + 1], 0)
-            FROM rollup CROSS JOIN LATERAL unnest(\(slots)) WITH ORDINALITY AS wanted (slot, place)
-            WHERE device_id = \(device) AND span = \(span.rawValue) AND bucket >= \(from) AND bucket < \(to)
-                AND counts[slot + 1] > 0
+            FROM unnest(\(columns.spans), \(columns.starts), \(columns.ends)) AS piece (span, start, stop)
+            CROSS JOIN unnest(\(slots)) WITH ORDINALITY AS wanted (slot, place)
+            CROSS JOIN LATERAL (SELECT bucket, counts, minimum, maximum, total, first, last, rise FROM rollup
+                WHERE device_id = \(device) AND rollup.span = piece.span
+                    AND bucket >= piece.start AND bucket < piece.stop OFFSET 0) AS found
+            WHERE counts[slot + 1] > 0
             ORDER BY bucket
             """
         ) { row throws(PostgresError) in
@@ -179,8 +251,9 @@ enum RollupQueries {
             AnyStatement(first(device: 0, retention: .forever, from: time)),
             AnyStatement(delete(device: 0, span: .hour, from: time, to: time)),
             AnyStatement(buckets(device: 0, span: .hour, from: time, to: time)), AnyStatement(takeDirty(limit: 1)),
-            AnyStatement(dirtyCount()), AnyStatement(firstHour(device: 0, from: time)),
-            AnyStatement(slots([], device: 0, span: .hour, from: time, to: time)),
+            AnyStatement(dirtyCount()), AnyStatement(reach(device: 0, from: time)),
+            AnyStatement(readings(device: 0, span: .hour, bucket: time)),
+            AnyStatement(sparse(device: 0, [])), AnyStatement(slots([], device: 0, [])),
         ]
     }()
 }

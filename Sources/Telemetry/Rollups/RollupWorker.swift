@@ -49,17 +49,7 @@ public final class RollupWorker: Sendable {
 
     /// Works until the task is cancelled: a pass, then a rest.
     public func run(every rest: Duration = .seconds(5)) async {
-        while !Task.isCancelled {
-            do {
-                try await pass()
-            } catch is CancellationError {
-                return
-            } catch {
-                forget()
-                logger.warning("Rollups have to wait", metadata: ["error": "\(error)"])
-            }
-            do { try await Task.sleep(for: rest) } catch { return }
-        }
+        await RepeatedPass("Rollups", every: rest, logger: logger, afterFailure: forget, pass: pass).run()
     }
 
     /// Computes everything there is to compute now.
@@ -93,15 +83,18 @@ public final class RollupWorker: Sendable {
         }
     }
 
-    /// Moves the frontier of every device to the minute of its newest reading, while ingest rests.
+    /// Moves the frontier of every device to the minute of its newest reading, while ingest rests; of one that is expected
+    /// to report rarely to a wider bucket's begin, since narrower ones would not be kept.
     ///
     /// - Returns: the devices whose stored progress is behind, with where they shall come.
     private func moveFrontier() async throws -> [Int32: Timestamp] {
         let (stored, initial) = progress.withLock { ($0.stored ?? [:], $0.initial) }
+        let snapshot = plant.snapshot
         return try await writer.whileIngestRests { newest in
             var targets: [Int32: Timestamp] = [:]
             for (device, time) in initial.merging(newest, uniquingKeysWith: max) {
-                let target = time.floored(to: RollupSpan.minute.width)
+                let interval = snapshot.devices[device].flatMap { snapshot.profile(of: $0) }?.reportingInterval
+                let target = time.floored(to: Self.step(interval: interval).width)
                 if stored[device].map({ $0 < target }) ?? true { targets[device] = target }
             }
             self.writer.frontier.advance(targets)
@@ -149,12 +142,16 @@ public final class RollupWorker: Sendable {
                 let through = try await transaction.first(RollupQueries.progress(ofDevice: device))
                 // What lies behind the stored progress will be computed anyway.
                 guard let through else { continue }
-                for minutes in Self.runs(minutes.map(\.minute).sorted().filter { $0 < through }) {
+                var ranges: [Range<Timestamp>] = []
+                for minutes in Self.runs(minutes.map(\.minute).sorted().filter({ $0 < through })) {
                     // Rollups outlive readings: those of expired months must not be computed from what is left.
                     if computation.isExpired(minutes.lowerBound, now: now) { continue }
+                    ranges.append(try await computation.widened(minutes, through: through, in: transaction))
+                }
+                for range in Self.joined(ranges.sorted { $0.lowerBound < $1.lowerBound }) {
                     try await computation.compute(
-                        from: minutes.lowerBound,
-                        to: minutes.upperBound,
+                        from: range.lowerBound,
+                        to: range.upperBound,
                         through: through,
                         in: transaction
                     )
@@ -164,17 +161,28 @@ public final class RollupWorker: Sendable {
         }
     }
 
+    /// By what steps the buckets of a device are computed that is expected to report every `interval` seconds.
+    static func step(interval: Double?) -> RollupSpan {
+        let minutes = (interval ?? 0) / 60
+        if minutes * Double(RollupDensity.fewInHour) >= 60 { return .hour }
+        return minutes * Double(RollupDensity.fewInTenMinutes) >= 10 ? .tenMinutes : .minute
+    }
+
     /// Joins neighbouring minutes.
     static func runs(_ minutes: [Timestamp]) -> [Range<Timestamp>] {
-        var runs: [Range<Timestamp>] = []
-        for minute in minutes {
-            let end = minute.adding(microseconds: RollupSpan.minute.width)
-            if let last = runs.last, last.upperBound == minute {
-                runs[runs.count - 1] = last.lowerBound..<end
+        joined(minutes.map { $0..<$0.adding(microseconds: RollupSpan.minute.width) })
+    }
+
+    /// Joins ranges, in the order of their begins, that touch or overlap.
+    static func joined(_ ranges: [Range<Timestamp>]) -> [Range<Timestamp>] {
+        var joined: [Range<Timestamp>] = []
+        for range in ranges {
+            if let last = joined.last, range.lowerBound <= last.upperBound {
+                joined[joined.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
             } else {
-                runs.append(minute..<end)
+                joined.append(range)
             }
         }
-        return runs
+        return joined
     }
 }

@@ -7,23 +7,29 @@ import Testing
 @Suite struct PackedBlockTests {
     static let hour = Timestamp(milliseconds: 1_795_359_600_000)
 
-    /// Whether two readings are the same bit for bit, absent values and the number of slots included.
-    static func same(_ left: Reading, _ right: Reading) -> Bool {
-        left.timestamp == right.timestamp && left.receivedAt == right.receivedAt && left.quality == right.quality
-            && left.deviceID == right.deviceID && left.values.slots.count == right.values.slots.count
-            && zip(left.values.slots, right.values.slots).allSatisfy {
-                $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN)
-            }
-    }
-
     @Test(arguments: 0..<200)
     func anyColumnsComeBackBitForBit(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let readings = RandomHour.make(&random, hour: Self.hour)
         let bytes = PackedBlock.encode(readings, start: Self.hour)
         let decoded = try PackedBlock.decode(bytes, device: 7, start: Self.hour)
-        #expect(decoded.count == readings.count)
-        #expect(zip(decoded, readings).allSatisfy(Self.same))
+        #expect(PackedBlock.areSame(decoded, readings))
+    }
+
+    @Test(arguments: 0..<200)
+    func someSlotsOfAPartAreWhatTheWholeHas(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let readings = RandomHour.make(&random, hour: Self.hour)
+        let bytes = PackedBlock.encode(readings, start: Self.hour)
+        let slots = (0..<random.next(upTo: 4)).map { _ in random.next(upTo: 7) }
+        let ends = (0..<2).map { _ in Self.hour.adding(microseconds: Int64(random.next(upTo: 4_000)) * 1_000_000) }
+            .sorted()
+        let part = try PackedBlock.decode(bytes, start: Self.hour, slots: slots, from: ends[0], to: ends[1])
+        let expected = readings.filter { $0.timestamp >= ends[0] && $0.timestamp < ends[1] }
+        #expect(part.times == expected.map(\.timestamp))
+        for (place, slot) in slots.enumerated() {
+            #expect(part.columns[place].map(\.bitPattern) == expected.map { ($0.values[slot] ?? .nan).bitPattern })
+        }
     }
 
     @Test(arguments: [

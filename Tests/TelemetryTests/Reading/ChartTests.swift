@@ -32,6 +32,42 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<200)
+    func readingsStandInForSparseBuckets(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let base = StoreWorkshop.day
+        func time() -> Timestamp { base.adding(microseconds: Int64(random.next(upTo: 20_000)) * 1_000_000) }
+        let (one, other) = (time(), time())
+        let pieces = SpanCover.pieces(
+            from: min(one, other),
+            to: max(one, other),
+            widest: [.minute, .tenMinutes, .hour][random.next(upTo: 3)],
+            through: time().floored(to: RollupSpan.minute.width)
+        )
+        let sparse = (0..<random.next(upTo: 20)).map { _ -> (span: RollupSpan, bucket: Timestamp) in
+            let span = [RollupSpan.tenMinutes, .hour][random.next(upTo: 2)]
+            return (span, time().floored(to: span.width))
+        }.sorted { $0.bucket < $1.bucket }
+        let result = SpanCover.withReadings(in: sparse, pieces: pieces)
+        #expect(result.first?.from == pieces.first?.from && result.last?.to == pieces.last?.to)
+        for (left, right) in zip(result, result.dropFirst()) { #expect(left.to == right.from) }
+        // Minute by minute: read from the same as before, unless a sparse bucket covers it.
+        for minute in stride(from: 30, to: 20_000, by: 60) {
+            let time = base.adding(seconds: Double(minute))
+            func source(_ pieces: [SpanCover.Piece]) -> RollupSpan?? {
+                pieces.first { $0.from <= time && time < $0.to }.map(\.span)
+            }
+            guard case .some(.some(let span)) = source(pieces) else {
+                #expect(source(result) == source(pieces))
+                continue
+            }
+            let isSparse = sparse.contains {
+                $0.span.rawValue > span.rawValue && time.floored(to: $0.span.width) == $0.bucket
+            }
+            #expect(source(result) == .some(isSparse ? nil : span))
+        }
+    }
+
     @Test(arguments: [(31_536_000, 2_000), (2_592_000, 2_000), (86_400, 500), (3_600, 100), (7_200, 2)])
     func widthsAreMultiplesOfTheirSource(seconds: Int64, points: Int) {
         let span = seconds * 1_000_000
@@ -95,17 +131,12 @@ import Testing
 
     @Test func gapsAreMarkedAndCountersRise() {
         var columns = ChartColumns(width: 60_000_000, slots: [0])
+        var readings = SlotColumns(places: 1)
         for (minute, value) in [(0, 1.0), (1, 5), (5, 2), (6, 3)] {
-            columns.add(
-                Reading(
-                    deviceID: 1,
-                    timestamp: StoreWorkshop.day.adding(seconds: Double(minute) * 60),
-                    receivedAt: StoreWorkshop.day,
-                    quality: 0,
-                    values: MetricValues(slots: [value])
-                )
-            )
+            let time = StoreWorkshop.day.adding(seconds: Double(minute) * 60)
+            readings.append(.reading(time, MetricValues(slots: [value])), slots: [0])
         }
+        columns.add(readings)
         columns.markGaps(tolerance: 120_000_000)
         let first = columns.buckets[0]
         #expect(columns.buckets.map { $0 - first } == [0, 1, 2, 5, 6])

@@ -1,0 +1,104 @@
+import Assets
+import PostgreSQL
+import Primitives
+
+/// Reads what a chart of one device needs, in one snapshot of the store and in few statements.
+struct ChartReading: Sendable {
+    /// What was found.
+    enum Found: Sendable {
+        /// Every reading.
+        case raw(SlotColumns)
+        /// Buckets, and what most of them were read from; nil for readings.
+        case buckets(ChartColumns, source: RollupSpan?)
+    }
+
+    let rows: ReadingRows
+    /// The slots of the metrics, in their order.
+    let slots: [Int]
+    /// The range, its end exclusive.
+    let from: Timestamp
+    let to: Timestamp
+    /// Most points.
+    let points: Int
+
+    /// Reads; `session` shows one state of the store.
+    func read(in session: some PostgresSession) async throws -> Found {
+        if try await rows.count(from: from, to: to, limit: points, in: session) <= points {
+            var readings = SlotColumns(places: slots.count)
+            try await rows.stream(slots: slots, from: from, to: to, in: session) { readings.append($0) }
+            return .raw(readings)
+        }
+        let reach = try await session.first(RollupQueries.reach(device: rows.device, from: from))
+        let resolution = try await resolution(reach, in: session)
+        var columns = ChartColumns(width: resolution.width, slots: slots)
+        try await add(resolution.source, through: reach?.through, to: &columns, in: session)
+        return .buckets(columns, source: resolution.source)
+    }
+
+    private func resolution(_ reach: RollupReach?, in session: some PostgresSession) async throws -> ChartResolution {
+        let start = try await firstTime(reach, in: session)
+        let span = max(1, to.microseconds - start.microseconds)
+        var source = ChartResolution.source(span: span, points: points)
+        if source == nil {
+            let limit = ChartResolution.mostReadings
+            let count = try await rows.count(from: from, to: to, limit: limit, in: session)
+            if count > limit, span / RollupSpan.minute.width >= 2 { source = .minute }
+        }
+        let width = ChartResolution.width(span: to.microseconds - start.microseconds, points: points, source: source)
+        return ChartResolution(source: source, width: width)
+    }
+
+    /// Where the data of the range begin, about: a span that begins long before would be drawn coarsely for nothing.
+    private func firstTime(_ reach: RollupReach?, in session: some PostgresSession) async throws -> Timestamp {
+        let hour = reach?.firstHour
+        // Buckets from the first hour on.
+        if let hour, hour <= from.raised(to: RollupSpan.hour.width) { return from }
+        for stretch in rows.retention.stretches(from: from, to: to) {
+            let first = RollupQueries.first(device: rows.device, retention: stretch.retention, from: stretch.from)
+            if let found = try await session.first(first) ?? nil, found < stretch.to {
+                return max(from, min(found, hour ?? to))
+            }
+        }
+        return max(from, min(to, hour ?? to))
+    }
+
+    /// Adds the readings of the range from the widest rollups up to `widest` that there are.
+    private func add(
+        _ widest: RollupSpan?,
+        through: Timestamp?,
+        to columns: inout ChartColumns,
+        in session: some PostgresSession
+    ) async throws {
+        var pieces = SpanCover.pieces(
+            from: from,
+            to: to,
+            widest: widest,
+            through: through ?? Timestamp(microseconds: .min / 2)
+        )
+        if pieces.contains(where: { $0.span.map { $0 != .hour } ?? false }) {
+            let density = RollupDensity(retention: rows.retention)
+            let sparse = try await session.query(RollupQueries.sparse(device: rows.device, pieces))
+                .filter { density.isSparse($0.span, $0.bucket, readings: $0.readings) }
+            pieces = SpanCover.withReadings(in: sparse.map { ($0.span, $0.bucket) }, pieces: pieces)
+        }
+        let slots = slots.map(Int32.init(clamping:))
+        let isRolledUp = pieces.contains { $0.span != nil }
+        let stored =
+            isRolledUp ? try await session.query(RollupQueries.slots(slots, device: rows.device, pieces)) : []
+        var next = stored[...]
+        for piece in pieces {
+            if piece.span == nil {
+                try await rows.stream(slots: self.slots, from: piece.from, to: piece.to, in: session) {
+                    columns.add($0)
+                }
+                continue
+            }
+            let part = next.prefix { $0.bucket < piece.to }
+            next = next.dropFirst(part.count)
+            for row in part {
+                let place = Int(row.place) - 1
+                if self.slots.indices.contains(place) { columns.add(row.statistics, place: place, at: row.bucket) }
+            }
+        }
+    }
+}
