@@ -26,6 +26,36 @@ import Testing
         }
     }
 
+    @Test func aPartFailsAloneAndMayBeNested() async throws {
+        try await withTable { pool in
+            try await pool.transaction { transaction in
+                try await transaction.execute(ProbeQueries.insert(1))
+                await #expect(throws: Refusal.self) {
+                    try await transaction.atomically { part in
+                        try await part.execute(ProbeQueries.insert(2))
+                        try await part.atomically { inner in _ = try await inner.execute(ProbeQueries.insert(3)) }
+                        throw Refusal()
+                    }
+                }
+                // Also when it is the server that refuses, which fails a transaction as a whole.
+                await #expect(throws: PostgresError.self) {
+                    try await transaction.atomically { part in _ = try await part.execute(ProbeQueries.insert(1)) }
+                }
+                try await transaction.atomically { part in
+                    try await part.execute(ProbeQueries.insert(4))
+                    await #expect(throws: Refusal.self) {
+                        try await part.atomically { inner in
+                            try await inner.execute(ProbeQueries.insert(5))
+                            throw Refusal()
+                        }
+                    }
+                }
+            }
+            let rows = try await pool.query(ProbeQueries.ids)
+            #expect(rows.sorted() == [1, 4])
+        }
+    }
+
     @Test func rollsBackWhenTheBodyThrows() async throws {
         try await withTable { pool in
             await #expect(throws: Refusal.self) {
