@@ -28,8 +28,10 @@ public enum TelemetryStatements {
             AnyStatement(RefusedMessageQueries.pruneRejected(limit: 1)),
             AnyStatement(LeaseQueries.take(holder, epoch: nil, seconds: 1)),
             AnyStatement(LeaseQueries.evict(exceptSession: "")),
+            AnyStatement(LeaseQueries.isUnderWay(session: "")),
+            AnyStatement(LeaseQueries.end(session: "")),
             AnyStatement(LeaseQueries.release(holder, epoch: 1)),
-            AnyStatement(LedgerQueries.add(LedgerBatch([:], at: time), epoch: nil)),
+            AnyStatement(LedgerQueries.add(LedgerBatch([:], at: time), epoch: nil, configuration: nil)),
             AnyStatement(LedgerQueries.fold()), AnyStatement(LedgerQueries.days(device: 0, since: time)),
             AnyStatement(LedgerQueries.conflicts(device: 0, before: nil, limit: 1)),
         ] + RefusedListQueries.statements + SourceQueries.statements + ReadingQueries.all + RollupQueries.all

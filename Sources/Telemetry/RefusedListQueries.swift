@@ -46,11 +46,22 @@ enum RefusedListQueries {
         }
     }
 
+    /// Who has messages in quarantine.
+    static func quarantinedIdentifiers() -> Statement<String> {
+        Statement("telemetry.quarantine.identifiers", "SELECT DISTINCT identifier FROM quarantined_message") {
+            row throws(PostgresError) in try row.string(0)
+        }
+    }
+
     static func dismiss(identifier: String, upTo id: Int64) -> Statement<Void> {
         Statement(
             "telemetry.quarantine.dismiss",
             "DELETE FROM quarantined_message WHERE identifier = \(identifier) AND id <= \(id)"
         )
+    }
+
+    static func dismissKept(ids: [Int64]) -> Statement<Void> {
+        Statement("telemetry.quarantine.settle", "DELETE FROM quarantined_message WHERE id = ANY(\(ids))")
     }
 
     @Sendable static func decodeRejected(_ row: ResultRow) throws(PostgresError) -> RejectedMessage {
@@ -142,11 +153,13 @@ enum RefusedListQueries {
 
     /// Every statement, for the test that prepares them.
     static let statements: [AnyStatement] = [
-        AnyStatement(quarantine(before: nil, limit: 1)), AnyStatement(kept(identifier: "", limit: 1)),
+        AnyStatement(quarantine(before: nil, limit: 1)), AnyStatement(quarantinedIdentifiers()),
+        AnyStatement(kept(identifier: "", limit: 1)),
         AnyStatement(dismiss(identifier: "", upTo: 0)), AnyStatement(rejected(before: nil, limit: 1)),
         AnyStatement(rejected(id: 0)),
         AnyStatement(rejected(after: 0, upTo: 0, source: nil, device: nil, limit: 1)),
         AnyStatement(newestRejected()), AnyStatement(dismissRejected(ids: [])),
+        AnyStatement(dismissKept(ids: [])),
         AnyStatement(refuseAgain(id: 0, source: nil, device: nil, reason: "", detail: "")),
     ]
 }

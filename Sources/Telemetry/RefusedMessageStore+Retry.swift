@@ -1,4 +1,5 @@
 import Assets
+import Decoders
 import PostgreSQL
 import Primitives
 
@@ -23,10 +24,16 @@ extension RefusedMessageStore {
     /// - Returns: what became of it.
     /// - Throws: `ResourceFailure` when there is no such message; failures of the database.
     public func retry(id: Int64) async throws -> MessageFate {
-        guard let message = try await pool.first(RefusedListQueries.rejected(id: id)) else {
-            throw ResourceFailure.notFound("rejected message \(id)")
+        while true {
+            guard let message = try await pool.first(RefusedListQueries.rejected(id: id)) else {
+                throw ResourceFailure.notFound("rejected message \(id)")
+            }
+            do {
+                return try await retry([message]).first ?? .accepted(ReadingCounts())
+            } catch is KeptRows.SettledMeanwhile {
+                continue
+            }
         }
-        return try await retry([message]).first ?? .accepted(ReadingCounts())
     }
 
     /// Tries all refused messages again, those of a source or a device if one is given, in the order in which they
@@ -46,10 +53,15 @@ extension RefusedMessageStore {
                 )
             )
             guard let end = messages.last else { return summary }
-            last = end.id
-            for fate in try await retry(messages) {
-                summary.retried += 1
-                if case .rejected = fate { summary.rejected += 1 } else { summary.accepted += 1 }
+            do {
+                for fate in try await retry(messages) {
+                    summary.retried += 1
+                    if case .rejected = fate { summary.rejected += 1 } else { summary.accepted += 1 }
+                }
+                last = end.id
+            } catch is KeptRows.SettledMeanwhile {
+                // Somebody else settled one of them: see what is left.
+                continue
             }
         }
     }
@@ -63,15 +75,11 @@ extension RefusedMessageStore {
         }
     }
 
-    /// Writes messages again and settles their rows.
-    ///
-    /// The rows are settled after the commit: should the program end in between, another retry finds readings with a
-    /// time stored already. One without a time would be stored twice, as on any redelivery.
+    /// Writes messages again; rows of those that are accepted go in the same transaction.
     private func retry(_ messages: [RejectedMessage]) async throws -> [MessageFate] {
         let whole = messages.filter { !$0.isCut }
-        var fates = try await writer.write(whole.map(message)).makeIterator()
+        var fates = try await writer.writeAgain(whole.map(message)).makeIterator()
         var result: [MessageFate] = []
-        var settled: [Int64] = []
         for message in messages {
             let fate = message.isCut ? .rejected(Self.cut) : fates.next() ?? .rejected(Self.cut)
             if case .rejected(let rejection) = fate {
@@ -84,23 +92,22 @@ extension RefusedMessageStore {
                         detail: rejection.detail
                     )
                 )
-            } else {
-                settled.append(message.id)
             }
             result.append(fate)
         }
-        if !settled.isEmpty { try await pool.execute(RefusedListQueries.dismissRejected(ids: settled)) }
         return result
     }
 
     private func message(_ rejected: RejectedMessage) -> TelemetryMessage {
-        TelemetryMessage(
+        var message = TelemetryMessage(
             sender: sender(of: rejected),
             topic: rejected.topic,
             payload: rejected.payload,
             receivedAt: rejected.receivedAt,
             keepsRejected: false
         )
+        message.kept = .rejected(rejected.id)
+        return message
     }
 
     /// The source that would take the message now; for a part of a message the source that it came through.

@@ -104,6 +104,14 @@ public struct RefusedMessageStore: Sendable {
     /// How many kept messages are replayed in one transaction.
     private static let portion: Int64 = 500
 
+    /// Replays what is kept of identifiers that now belong to a device, whoever made the device.
+    public func replayAdopted(in plant: PlantSnapshot) async throws {
+        for identifier in try await pool.query(RefusedListQueries.quarantinedIdentifiers())
+        where plant.device(identifier: identifier) != nil {
+            _ = try await replay(identifier: identifier)
+        }
+    }
+
     /// Replays the kept messages of an identifier that now belongs to a device, then forgets them.
     ///
     /// - Returns: their fates, in the order in which they had come.
@@ -111,24 +119,30 @@ public struct RefusedMessageStore: Sendable {
         var fates: [MessageFate] = []
         while true {
             let kept = try await pool.query(RefusedListQueries.kept(identifier: identifier, limit: Self.portion))
-            guard let newest = kept.last?.id else { return fates }
-            let portion = try await writer.write(kept.map { $0.message(of: identifier) })
-            fates += portion
-            let forgotten = try await pool.execute(RefusedListQueries.dismiss(identifier: identifier, upTo: newest))
-            // Somebody else replays at the same time, or the device is gone and the messages are kept anew.
-            if forgotten == 0 || portion.contains(.quarantined) { return fates }
+            if kept.isEmpty { return fates }
+            do {
+                let portion = try await writer.writeAgain(kept.map { $0.message(of: identifier) })
+                fates += portion
+                // The device is gone and the messages are kept anew.
+                if portion.contains(.quarantined) { return fates }
+            } catch is KeptRows.SettledMeanwhile {
+                // Somebody else replays at the same time: see what is left.
+                continue
+            }
         }
     }
 }
 
 extension KeptMessage {
     fileprivate func message(of identifier: String) -> TelemetryMessage {
-        TelemetryMessage(
+        var message = TelemetryMessage(
             sender: sender(of: identifier),
             topic: topic,
             payload: payload,
             receivedAt: receivedAt
         )
+        message.kept = .quarantined(id)
+        return message
     }
 
     /// Who is meant when the message is replayed for a device: only that one, since the others have had their part.

@@ -1,3 +1,4 @@
+import Decoders
 import PostgreSQL
 import Primitives
 

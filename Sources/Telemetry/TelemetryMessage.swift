@@ -1,3 +1,4 @@
+import Decoders
 import Primitives
 
 /// A message that carries telemetry, as it came in.
@@ -24,6 +25,8 @@ public struct TelemetryMessage: Sendable {
     public var keepsRejected: Bool
     /// Told what a source's decoder found, if anybody wants to know.
     public var trace: MessageTrace?
+    /// The row that keeps a message which comes again; settled in the transaction that takes the message.
+    var kept: KeptRow?
 
     /// Makes a message.
     public init(
@@ -65,33 +68,15 @@ public struct TelemetryMessage: Sendable {
 
 /// Why a message was not accepted.
 public struct Rejection: Error, Hashable, Sendable {
-    /// Stable reason.
-    public enum Reason: String, Sendable, CaseIterable {
-        case badTopic = "bad-topic"
-        case badJSON = "bad-json"
-        case tooLarge = "too-large"
-        case badShape = "bad-shape"
-        case badTime = "bad-time"
-        case wrongType = "wrong-type"
-        case noValues = "no-values"
-        case tooManyStates = "too-many-states"
-        case notStorable = "not-storable"
-        case badPayload = "bad-payload"
-        case badCompression = "bad-compression"
-        case noIdentifier = "no-identifier"
-        case noSource = "no-source"
-        case birthMissing = "birth-missing"
-    }
-
     /// The reason.
-    public var reason: Reason
+    public var reason: RefusalReason
     /// What is wrong and what to do.
     public var detail: String
     /// JSON Pointer to the value at fault.
     public var pointer: String
 
     /// Makes a rejection.
-    public init(_ reason: Reason, _ detail: String, pointer: String = "") {
+    public init(_ reason: RefusalReason, _ detail: String, pointer: String = "") {
         self.reason = reason
         self.detail = detail
         self.pointer = pointer

@@ -63,8 +63,8 @@ public enum SenMLProperty: DecoderProperty {
         guard let choice = input.first else { return nil }
         let kind = choice & 1 == 0 ? DecoderKind.senml : .senmlCBOR
         let payload = Array(input.dropFirst())
-        if let violation = SampleRules.violation(kind, [:], payload) { return violation }
-        guard case .success(let samples) = SampleRules.outcome(kind, [:], payload) else { return nil }
-        return samples.contains { $0.identifier?.isEmpty != false } ? "a sample without a name" : nil
+        let trial = SampleRules.trial(kind, [:], payload)
+        if let violation = trial.violation { return violation }
+        return (trial.samples ?? []).contains { $0.identifier?.isEmpty != false } ? "a sample without a name" : nil
     }
 }

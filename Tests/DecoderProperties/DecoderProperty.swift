@@ -10,30 +10,53 @@ public protocol DecoderProperty: SendableMetatype {
 
 /// What holds of everything that decoders give.
 enum SampleRules {
+    /// What a payload gives, and what is wrong with that.
+    struct Trial {
+        let outcome: Result<[Sample], DecodeFailure>
+        let violation: String?
+
+        /// The samples, when the payload is understood.
+        var samples: [Sample]? { try? outcome.get() }
+    }
+
     /// Decodes twice and looks at what comes out.
-    static func violation(
+    static func trial(
         _ kind: DecoderKind,
         _ options: JSONObject,
         _ payload: [UInt8],
         topic: String = "a/b/c"
-    ) -> String? {
-        let first = outcome(kind, options, payload, topic)
-        if first != outcome(kind, options, payload, topic) { return "the second time differs" }
+    ) -> Trial {
+        guard let decoder = try? kind.makeDecoder(options: options) else {
+            return Trial(outcome: .failure(refused), violation: nil)
+        }
+        let first = outcome(decoder, payload, topic)
+        if first != outcome(decoder, payload, topic) {
+            return Trial(outcome: first, violation: "the second time differs")
+        }
         switch first {
-        case .success(let samples): return violation(samples)
-        case .failure(let failure): return failure.detail.isEmpty ? "a failure without words" : nil
+        case .success(let samples): return Trial(outcome: first, violation: violation(samples))
+        case .failure(let failure):
+            return Trial(outcome: first, violation: failure.detail.isEmpty ? "a failure without words" : nil)
         }
     }
 
+    /// What a payload gives, decoded once.
     static func outcome(
         _ kind: DecoderKind,
         _ options: JSONObject,
-        _ payload: [UInt8],
-        _ topic: String = "a/b/c"
+        _ payload: [UInt8]
     ) -> Result<[Sample], DecodeFailure> {
-        guard let decoder = try? kind.makeDecoder(options: options) else {
-            return .failure(DecodeFailure(.badShape, "Options that are refused."))
-        }
+        guard let decoder = try? kind.makeDecoder(options: options) else { return .failure(refused) }
+        return outcome(decoder, payload, "a/b/c")
+    }
+
+    private static var refused: DecodeFailure { DecodeFailure(.badShape, "Options that are refused.") }
+
+    private static func outcome(
+        _ decoder: any PayloadDecoder,
+        _ payload: [UInt8],
+        _ topic: String
+    ) -> Result<[Sample], DecodeFailure> {
         do throws(DecodeFailure) {
             let receipt = Timestamp(milliseconds: 1_795_362_847_000)
             return .success(try decoder.decode(payload, topic: topic, receivedAt: receipt))

@@ -13,19 +13,18 @@ public enum JSONProperty: DecoderProperty {
         let payload = Array(input.dropFirst())
         let kind = kinds[Int(choice & 3)]
         let topic = choice & 4 == 0 ? "v1/gateway/telemetry" : "v1/devices/d/telemetry"
-        if kind != .json { return SampleRules.violation(kind, [:], payload, topic: topic) }
+        if kind != .json { return SampleRules.trial(kind, [:], payload, topic: topic).violation }
         // A path up to the first line end, then the document.
         let end = payload.firstIndex(of: UInt8(ascii: "\n")) ?? payload.startIndex
         let path = String(decoding: payload[..<end], as: UTF8.self)
         let document = Array(payload[end...])
-        if let violation = SampleRules.violation(.json, [:], document) { return violation }
+        let trial = SampleRules.trial(.json, [:], document)
+        if let violation = trial.violation { return violation }
         if path.count <= 255, !path.utf8.contains(0) {
             let options: JSONObject = ["items": .string(path), "time": .string(path)]
-            if let violation = SampleRules.violation(.json, options, document) { return violation }
+            if let violation = SampleRules.trial(.json, options, document).violation { return violation }
         }
-        guard case .success(let samples) = SampleRules.outcome(.json, [:], document), samples.count == 1 else {
-            return nil
-        }
+        guard let samples = trial.samples, samples.count == 1 else { return nil }
         guard let first = document.first(where: { ![0x20, 0x0A, 0x0D, 0x09].contains($0) }), first == UInt8(ascii: "{")
         else { return nil }
         let wrapped = Array("[".utf8) + document + Array("]".utf8)

@@ -16,23 +16,35 @@ public enum CSVProperty: DecoderProperty {
             options["columns"] = ["a", "b"]
         }
         let payload = Array(input.dropFirst())
-        if let violation = SampleRules.violation(.csv, options, payload) { return violation }
-        guard case .success(let samples) = SampleRules.outcome(.csv, options, payload), let first = samples.first
-        else { return nil }
-        func line(_ cells: [String]) -> String {
-            cells.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",") + "\r\n"
-        }
+        let trial = SampleRules.trial(.csv, options, payload)
+        if let violation = trial.violation { return violation }
+        guard let samples = trial.samples, let first = samples.first else { return nil }
         func text(_ value: FieldValue) -> String { value.name ?? "" }
         let names = first.fields.map(\.name)
         let rows = samples.map { $0.fields.map { text($0.value) } }
-        let written = line(names) + rows.map(line).joined()
+        var written: [UInt8] = []
+        for cells in [names] + rows { append(cells, to: &written) }
         // A column that is not there, so that no text has to be a time.
         var time = "t"
         while names.contains(time) { time += "t" }
-        let outcome = SampleRules.outcome(.csv, ["time": .string(time)], Array(written.utf8))
+        let outcome = SampleRules.outcome(.csv, ["time": .string(time)], written)
         guard case .success(let again) = outcome else { return "what was written cannot be read" }
         // A line of one empty value is a blank line when it is not quoted; here it is, so that none is lost.
         return again.map { $0.fields.map { text($0.value) } } == rows ? nil : "not itself again"
+    }
+
+    /// Writes one line, every cell in quotation marks.
+    private static func append(_ cells: [String], to output: inout [UInt8]) {
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            for byte in cell.utf8 {
+                if byte == UInt8(ascii: "\"") { output.append(byte) }
+                output.append(byte)
+            }
+            output.append(UInt8(ascii: "\""))
+        }
+        output += [0x0D, 0x0A]
     }
 }
 
@@ -47,8 +59,9 @@ public enum LineProtocolProperty: DecoderProperty {
             "precision": .string(precisions[Int(choice & 3)]), "prefix": .bool(choice & 4 != 0),
         ]
         let payload = Array(input.dropFirst())
-        if let violation = SampleRules.violation(.lineProtocol, options, payload) { return violation }
-        guard case .success(let samples) = SampleRules.outcome(.lineProtocol, options, payload) else { return nil }
+        let trial = SampleRules.trial(.lineProtocol, options, payload)
+        if let violation = trial.violation { return violation }
+        guard let samples = trial.samples else { return nil }
         if samples.contains(where: { $0["measurement"] == nil || $0.fields.count < 2 }) {
             return "a point without fields"
         }

@@ -46,13 +46,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "{}", DecodeFailure.Code.badJSON, ""), ("nonsense", "{}", .badJSON, ""), ("1", "{}", .badShape, ""),
+        ("", "{}", RefusalReason.badJSON, ""), ("nonsense", "{}", .badJSON, ""), ("1", "{}", .badShape, ""),
         (#"{"a":1}"#, #"{"items":"rows.x"}"#, .badShape, "/rows/x"),
         (#"{"ts":true}"#, "{}", .badTime, "/ts"), (#"{"ts":"yesterday"}"#, "{}", .badTime, "/ts"),
         (#"[{"t":"2026"}]"#, #"{"time":"t","timeFormat":"rfc3339"}"#, .badTime, "/0/t"),
         (String(repeating: "[", count: 40) + String(repeating: "]", count: 40), "{}", .tooLarge, ""),
     ])
-    func refuses(payload: String, options: String, code: DecodeFailure.Code, pointer: String) throws {
+    func refuses(payload: String, options: String, code: RefusalReason, pointer: String) throws {
         let refusal = try #require(failure(.json, payload, options: options))
         #expect(refusal.code == code)
         #expect(refusal.pointer == pointer)

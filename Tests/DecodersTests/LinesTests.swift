@@ -36,11 +36,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", DecodeFailure.Code.badShape, ""), ("a,a\n", .badShape, "/0"), ("a,\n", .badShape, "/0"),
+        ("", RefusalReason.badShape, ""), ("a,a\n", .badShape, "/0"), ("a,\n", .badShape, "/0"),
         ("a,b\n1\n", .badShape, "/1"), ("a\n1\"\n", .badPayload, "/1"), ("a\n\"1\n", .badPayload, "/1"),
         ("a\n\"1\"2\n", .badPayload, "/1"), ("ts\nnow\n", .badTime, "/1/ts"),
     ])
-    func refuses(text: String, code: DecodeFailure.Code, pointer: String) throws {
+    func refuses(text: String, code: RefusalReason, pointer: String) throws {
         let refusal = try #require(failure(.csv, text))
         #expect(refusal.code == code && refusal.pointer == pointer)
     }
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("m", DecodeFailure.Code.badPayload, "/0"), ("m ", .badPayload, "/0"), ("m f", .badPayload, "/0"),
+        ("m", RefusalReason.badPayload, "/0"), ("m ", .badPayload, "/0"), ("m f", .badPayload, "/0"),
         ("m f=", .badPayload, "/0"), ("m f=x", .badPayload, "/0"), ("m f=1 x", .badTime, "/0"),
         ("m f=1 1.5", .badTime, "/0"),
         ("m f=1 1 1", .badPayload, "/0"), ("m,t f=1", .badPayload, "/0"), ("m,t= f=1", .badPayload, "/0"),
@@ -141,7 +141,7 @@ import Testing
         ("m f=9223372036854775808i", .badPayload, "/0"),
         ("m f=1,", .badPayload, "/0"), ("m f=1u-", .badPayload, "/0"), ("m f=1 99999999999999999999", .badTime, "/0"),
     ])
-    func refuses(text: String, code: DecodeFailure.Code, pointer: String) throws {
+    func refuses(text: String, code: RefusalReason, pointer: String) throws {
         let refusal = try #require(failure(.lineProtocol, text))
         #expect(refusal.code == code && refusal.pointer == pointer)
     }

@@ -90,13 +90,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", DecodeFailure.Code.badShape), ("[1]", .badShape), (#"[{"n":"a","v":"1"}]"#, .badShape),
+        ("{}", RefusalReason.badShape), ("[1]", .badShape), (#"[{"n":"a","v":"1"}]"#, .badShape),
         (#"[{"n":"a","v":1,"vs":"x"}]"#, .badShape), (#"[{"n":"-a","v":1}]"#, .badShape),
         (#"[{"n":"a b","v":1}]"#, .badShape), (#"[{"v":1}]"#, .badShape), (#"[{"bver":11,"n":"a","v":1}]"#, .badShape),
         (#"[{"n":"a","v":1,"must_":1}]"#, .badShape), (#"[{"n":"a","v":1,"t":1e300}]"#, .badTime), ("[", .badJSON),
         (#"[{"n":"a","v":null}]"#, .badShape),
     ])
-    func refuses(payload: String, code: DecodeFailure.Code) throws {
+    func refuses(payload: String, code: RefusalReason) throws {
         #expect(try #require(failure(.senml, payload)).code == code)
     }
 
@@ -121,11 +121,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("00", DecodeFailure.Code.badShape), ("8100", .badShape), ("", .badPayload), ("9f", .badPayload),
+        ("00", RefusalReason.badShape), ("8100", .badShape), ("", .badPayload), ("9f", .badPayload),
         ("81a2 00 6161 00 6162", .badShape), ("81a1 02 6161", .badShape), ("81a1 02 f6", .badShape),
         ("81a1 02 fb7ff0000000000000", .badShape), ("81a1 65 6d7573745f 00", .badShape),
     ])
-    func cborRefuses(hexadecimal: String, code: DecodeFailure.Code) throws {
+    func cborRefuses(hexadecimal: String, code: RefusalReason) throws {
         #expect(try #require(failure(.senmlCBOR, bytes(hexadecimal))).code == code)
     }
 }

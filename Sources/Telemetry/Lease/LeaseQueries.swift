@@ -43,6 +43,30 @@ enum LeaseQueries {
         )
     }
 
+    /// Whether another connection of that name has a transaction under way.
+    static func isUnderWay(session name: String) -> Statement<Bool> {
+        Statement(
+            "telemetry.lease.is_under_way",
+            """
+            SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+                AND usename = current_user AND application_name = \(name) AND pid <> pg_backend_pid()
+                AND (xact_start IS NOT NULL OR state <> 'idle'))
+            """
+        ) { row throws(PostgresError) in try row.bool(0) }
+    }
+
+    /// Ends the other connections of that name that have a transaction under way.
+    static func end(session name: String) -> Statement<Void> {
+        Statement(
+            "telemetry.lease.end",
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+                AND usename = current_user AND application_name = \(name) AND pid <> pg_backend_pid()
+                AND (xact_start IS NOT NULL OR state <> 'idle')
+            """
+        )
+    }
+
     /// Gives the lease back.
     static func release(_ holder: UUID, epoch: Int64) -> Statement<Void> {
         Statement(

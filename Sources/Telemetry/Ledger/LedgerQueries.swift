@@ -3,10 +3,11 @@ import Primitives
 
 /// The statements on ledgers.
 enum LedgerQueries {
-    /// Adds a batch's lines in its transaction, and checks the lease there: no row means that it is lost.
+    /// Adds a batch's lines in its transaction, and checks the lease and the configuration there: no row means that the
+    /// lease is lost or the configuration was written.
     ///
-    /// `epoch` is the one that the batch was begun under; nil where no lease is asked for.
-    static func add(_ batch: LedgerBatch, epoch: Int64?) -> Statement<Void> {
+    /// `epoch` and `configuration` are what the batch was begun under; nil where nobody asks.
+    static func add(_ batch: LedgerBatch, epoch: Int64?, configuration: Int64?) -> Statement<Void> {
         Statement(
             "telemetry.ledger.add",
             """
@@ -15,7 +16,10 @@ enum LedgerQueries {
             SELECT (\(batch.at) AT TIME ZONE 'UTC')::date, \(batch.devices), \(batch.received), \(batch.stored),
                 \(batch.merged), \(batch.duplicate), \(batch.conflict), \(batch.late), \(batch.rejected),
                 \(batch.gaps), \(batch.gapSeconds), \(batch.leastDelay)
-            FROM ingest_lease WHERE name = 'main' AND (epoch = \(epoch)::bigint OR \(epoch)::bigint IS NULL) FOR SHARE
+            FROM ingest_lease WHERE name = 'main' AND (epoch = \(epoch)::bigint OR \(epoch)::bigint IS NULL)
+                AND (\(configuration)::bigint IS NULL
+                    OR \(configuration)::bigint = (SELECT sum(revision) FROM configuration))
+            FOR SHARE
             """
         )
     }

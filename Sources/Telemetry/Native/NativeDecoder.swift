@@ -1,4 +1,5 @@
 import Assets
+import Decoders
 import Primitives
 
 /// Decodes the native JSON: `{"ts": T, "temperature": 71.4, "running": true}` or an array of such objects.

@@ -37,14 +37,20 @@ final class SourceBatch {
     private let snapshot: SourceSnapshot
     private let plant: PlantSnapshot
     private let states: StateTexts
-    private let pool: PostgresPool
+    private let database: any PostgresSession
     private var stateful: [Int32: any StatefulDecoding] = [:]
 
-    init(snapshot: SourceSnapshot, plant: PlantSnapshot, states: StateTexts, pool: PostgresPool) {
+    init(snapshot: SourceSnapshot, plant: PlantSnapshot, states: StateTexts, database: any PostgresSession) {
         self.snapshot = snapshot
         self.plant = plant
         self.states = states
-        self.pool = pool
+        self.database = database
+    }
+
+    /// The route of a message by the sources that are in force now: a new message goes by its topic.
+    func current(_ route: SourceRoute, topic: String) -> SourceRoute {
+        if route.isReplay { return route }
+        return SourceRoute(sourceID: snapshot.source(ofTopic: topic)?.source.id, only: route.only)
     }
 
     /// Decodes one message.
@@ -111,7 +117,7 @@ final class SourceBatch {
             if let begun = stateful[ready.source.id] {
                 begun
             } else {
-                try await decoder.begin(in: pool)
+                try await decoder.begin(in: database)
             }
         defer { stateful[ready.source.id] = decoding }
         return try decoding.decode(

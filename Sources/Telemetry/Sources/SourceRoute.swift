@@ -5,6 +5,8 @@ import Synchronization
 /// Which source decodes a message.
 public struct SourceRoute: Hashable, Sendable {
     /// The source's row; nil when no enabled source takes the topic.
+    ///
+    /// Binding only for a message that comes again.
     public var sourceID: Int32?
     /// Only the samples of this device are meant: the others were stored when the message came.
     public var only: String?
@@ -50,7 +52,7 @@ public final class MessageTrace: Sendable {
 extension Rejection {
     /// The refusal of a payload that was not decoded.
     init(_ failure: DecodeFailure) {
-        self.init(Reason(rawValue: failure.code.rawValue) ?? .badPayload, failure.detail, pointer: failure.pointer)
+        self.init(failure.code, failure.detail, pointer: failure.pointer)
     }
 
     /// What is said when no source takes a message.

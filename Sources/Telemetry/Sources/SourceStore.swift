@@ -8,7 +8,7 @@ import Synchronization
 /// Reads and writes sources and keeps the snapshot that messages are decoded by.
 ///
 /// A write is in force for every message received after it returns: the snapshot is swapped and the broker has
-/// answered for the new topic filters.
+/// answered for the new topic filters. Where another process ingests, the write waits until that one has subscribed.
 public final class SourceStore: Sendable {
     /// Makes the decoder of a source whose format keeps state.
     public typealias StatefulFactory = @Sendable (Source) -> any StatefulDecoder
@@ -20,35 +20,47 @@ public final class SourceStore: Sendable {
         var decoder: any StatefulDecoder
     }
 
-    let pool: PostgresPool
+    let database: any PostgresDatabase
     let plant: PlantStore
     private let clock: WallClock
     private let factories: [DecoderKind: StatefulFactory]
+    private let announces: Bool
     private let logger: Logger
     private let writing = AsyncLock()
     private let current = Mutex(SourceSnapshot([]))
     private let stateful = Mutex<[Int32: Stateful]>([:])
     private let mustReset = Mutex(true)
-    private let subscribe = Mutex<Subscribe?>(nil)
+    private let subscriber = Mutex<Subscribe?>(nil)
+    private let subscribing = AsyncLock()
+    /// The revision whose filters the broker was told.
+    private let subscribed = Mutex<Int64?>(nil)
+    /// The revision that ``snapshot`` has at least.
+    private let held = Mutex<Int64>(-1)
+    /// How long a write waits for the process that ingests to subscribe.
+    private static let patience = Duration.seconds(10)
     /// What came lately, per source.
     public let traffic = SourceTraffic()
 
-    /// Makes a store over a pool; call ``load()`` before use.
+    /// Makes a store over a database; call ``load()`` before use.
     ///
     /// - Parameters:
-    ///   - pool: where statements run.
+    ///   - database: where statements run.
     ///   - plant: the profiles that fields are checked against.
     ///   - stateful: makes decoders that keep state, by format.
+    ///   - announces: whether a write waits until new topic filters are subscribed to; not over an open transaction,
+    ///     whose caller brings what it commits into force.
     ///   - clock: times of writes.
     ///   - logger: told of stored sources that cannot be used.
     public init(
-        pool: PostgresPool,
+        pool database: any PostgresDatabase,
         plant: PlantStore,
         stateful: [DecoderKind: StatefulFactory] = [:],
+        announces: Bool = true,
         clock: WallClock,
         logger: Logger
     ) {
-        self.pool = pool
+        self.database = database
+        self.announces = announces
         self.plant = plant
         factories = stateful
         self.clock = clock
@@ -60,6 +72,20 @@ public final class SourceStore: Sendable {
     /// Reads all sources from the database.
     public func load() async throws {
         try await writing.withLock { try await reload() }
+    }
+
+    /// The revision that memory has at least; -1 before ``load()``.
+    public var revision: Int64 { held.withLock { $0 } }
+
+    /// Reads all sources again if another process has written them; ``subscribe()`` remains to be called.
+    public func follow() async throws {
+        try await writing.withLock {
+            if try await storedRevision() != revision { try await reload() }
+        }
+    }
+
+    private func storedRevision() async throws -> Int64 {
+        try await database.first(ConfigurationRevisionQueries.revision(of: .source)) ?? 0
     }
 
     /// All sources in the order of their keys, without the native one.
@@ -82,9 +108,29 @@ public final class SourceStore: Sendable {
     /// The topic filters of the enabled sources.
     public var filters: [String] { snapshot.filters }
 
-    /// Has every later change of the topic filters subscribed to.
-    public func follow(_ subscribe: @escaping Subscribe) {
-        self.subscribe.withLock { $0 = subscribe }
+    /// Has every later change of the topic filters subscribed to, since this process ingests; nil when it no longer does.
+    public func follow(_ subscribe: Subscribe?) {
+        subscriber.withLock { $0 = subscribe }
+        subscribed.withLock { $0 = nil }
+    }
+
+    /// Subscribes to the topic filters as they are now, if this process ingests; returns when the broker has answered.
+    ///
+    /// Never call it from within a batch: the broker's answer waits for that.
+    public func subscribe() async throws {
+        try await subscribing.withLock {
+            guard let subscriber = subscriber.withLock({ $0 }) else { return }
+            // In this order: the filters are of this revision or newer.
+            let revision = revision
+            await subscriber(filters)
+            try await database.execute(ConfigurationRevisionQueries.apply(revision, of: .source))
+            subscribed.withLock { $0 = revision }
+        }
+    }
+
+    /// Whether this process ingests and has not subscribed since the sources were read last.
+    public var isSubscriptionDue: Bool {
+        subscriber.withLock { $0 != nil } && subscribed.withLock { $0 } != revision
     }
 
     /// A message from the broker: of a device in the native format, or of the source that takes its topic.
@@ -144,6 +190,13 @@ public final class SourceStore: Sendable {
                     SourceQueries.insert(key: key.text, definition, at: time)
                 }
             guard let source = try await transaction.first(statement)?.source else { throw Self.missing(key) }
+            try await ConfigurationHistory.note(
+                .sources,
+                key.text,
+                from: old?.source?.json,
+                to: source.json,
+                in: transaction
+            )
             return (source, old == nil)
         }
     }
@@ -159,6 +212,8 @@ public final class SourceStore: Sendable {
             }
             try condition.check(ResourceVersion(id: old.id, revision: old.revision))
             try await transaction.execute(SourceQueries.delete(id: old.id))
+            let before = old.source?.json ?? ["key": .string(key.text)]
+            try await ConfigurationHistory.note(.sources, key.text, from: before, to: nil, in: transaction)
         }
     }
 
@@ -179,19 +234,35 @@ public final class SourceStore: Sendable {
 
     /// Runs one write at a time, then brings it into force.
     private func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
-        try await writing.withLock {
+        let (result, isNews) = try await writing.withLock {
             let old = snapshot.filters
-            let result = try await pool.transaction { try await body($0) }
+            let result = try await database.atomically { try await body($0) }
             try await reload()
-            let new = snapshot.filters
-            if old != new, let subscribe = subscribe.withLock({ $0 }) { await subscribe(new) }
-            return result
+            return (result, old != snapshot.filters)
+        }
+        // Not while holding the lock: a batch may wait for that, and the broker's answer for the batch.
+        if isNews, announces { try await bringIntoForce() }
+        return result
+    }
+
+    /// Has the topic filters subscribed to, by this process or by the one that ingests.
+    public func bringIntoForce() async throws {
+        if subscriber.withLock({ $0 != nil }) { return try await subscribe() }
+        let revision = revision
+        let deadline = ContinuousClock.now + Self.patience
+        while try await database.first(ConfigurationRevisionQueries.isApplied(revision, of: .source)) == false {
+            guard ContinuousClock.now < deadline else {
+                logger.warning("The process that ingests has not subscribed to new topics as yet")
+                return
+            }
+            try await Task.sleep(for: .milliseconds(10))
         }
     }
 
     private func reload() async throws {
+        let revision = try await storedRevision()
         var ready: [ReadySource] = []
-        for row in try await pool.query(SourceQueries.all()) {
+        for row in try await database.query(SourceQueries.all()) {
             if let source = row.source {
                 ready.append(ReadySource(source, stateful: statefulDecoder(of: source)))
             } else {
@@ -203,6 +274,7 @@ public final class SourceStore: Sendable {
         traffic.forget(allBut: ids)
         let snapshot = SourceSnapshot(ready)
         current.withLock { $0 = snapshot }
+        held.withLock { $0 = revision }
     }
 
     /// The decoder with state of a source; it lives on as long as decoder and options stay the same.
@@ -239,7 +311,7 @@ public final class SourceStore: Sendable {
         }) {
             for ready in snapshot.sources.values { await ready.stateful?.reset() }
         }
-        return SourceBatch(snapshot: snapshot, plant: plant, states: states, pool: pool)
+        return SourceBatch(snapshot: snapshot, plant: plant, states: states, database: database)
     }
 
     /// A batch failed or its outcome is unknown: decoders forget what is in memory before the next one.

@@ -13,7 +13,7 @@ import Primitives
 /// Calls never overlap. A batch whose messages cannot be stored is tried again in halves, each from a new `begin`.
 public protocol StatefulDecoder: Sendable {
     /// Starts a batch from the committed state, reading from the database what is not in memory.
-    func begin(in pool: PostgresPool) async throws -> any StatefulDecoding
+    func begin(in database: any PostgresSession) async throws -> any StatefulDecoding
 
     /// Forgets what is in memory: a transaction failed or its outcome is unknown.
     func reset() async

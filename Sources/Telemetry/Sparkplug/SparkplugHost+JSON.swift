@@ -13,7 +13,7 @@ extension SparkplugHost {
         let plant = store.plant.snapshot
         var (nodes, rebirths, isPresent) = state.withLock { ($0.nodes, $0.rebirths, $0.isPresent) }
         if nodes == nil {
-            let rows = try await store.pool.query(SparkplugQueries.nodes(ofSource: sourceID))
+            let rows = try await store.database.query(SparkplugQueries.nodes(ofSource: sourceID))
             nodes = Dictionary(rows.map { ($0.name, $0.session) }) { first, _ in first }
             rebirths = Dictionary(rows.map { ($0.name, $0.rebirths) }) { first, _ in first }
         }

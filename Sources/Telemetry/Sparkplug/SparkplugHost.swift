@@ -43,8 +43,8 @@ public final class SparkplugHost: StatefulDecoder {
     }
 
     /// Starts a batch from the committed sessions.
-    public func begin(in pool: PostgresPool) async throws -> any StatefulDecoding {
-        SparkplugBatch(host: self, nodes: try await load(from: pool))
+    public func begin(in database: any PostgresSession) async throws -> any StatefulDecoding {
+        SparkplugBatch(host: self, nodes: try await load(from: database))
     }
 
     /// Forgets what is in memory.
@@ -60,10 +60,10 @@ public final class SparkplugHost: StatefulDecoder {
         return try batch.decode(kept)
     }
 
-    private func load(from pool: PostgresPool) async throws -> [EdgeNodeName: NodeSession] {
+    private func load(from database: any PostgresSession) async throws -> [EdgeNodeName: NodeSession] {
         if let nodes = state.withLock({ $0.nodes }) { return nodes }
-        _ = try await pool.execute(SparkplugQueries.removeOrphans())
-        let rows = try await pool.query(SparkplugQueries.nodes(ofSource: sourceID))
+        _ = try await database.execute(SparkplugQueries.removeOrphans())
+        let rows = try await database.query(SparkplugQueries.nodes(ofSource: sourceID))
         let nodes = Dictionary(rows.map { ($0.name, $0.session) }) { first, _ in first }
         state.withLock { state in
             state.nodes = nodes

@@ -1,3 +1,5 @@
+import Decoders
+
 /// Cuts a stream of bytes into the records of NDJSON or CSV: lines, where a line break inside quotes belongs to the
 /// record (RFC 4180 section 2).
 struct RecordSplitter {

@@ -1,4 +1,5 @@
 import Assets
+import Decoders
 import Primitives
 
 /// Readings of one device that come as a file: NDJSON or CSV, of any length, at constant memory.

@@ -1,4 +1,5 @@
 import Assets
+import Decoders
 import Primitives
 
 /// Turns the messages of one batch into readings, the refused messages and one fate per message.
@@ -55,7 +56,10 @@ struct BatchDecoding {
                 target = plant.target(identifier: identifier)
                 if target == nil { refused.quarantine(message, identifier: identifier) }
             case .device(let id): target = plant.target(device: id)
-            case .source(let route):
+            case .source(let known):
+                let route = sources?.current(known, topic: message.topic) ?? known
+                var message = message
+                message.sender = .source(route)
                 let result = try await sources?.decode(message, route, register: register)
                 take(result ?? .failure(SourceRefusal(rejection: .noSource)), from: message)
                 continue

@@ -1,4 +1,5 @@
 import Assets
+import Decoders
 import Logging
 import Observability
 import PostgreSQL
@@ -20,6 +21,8 @@ public final class IngestWriter: Sendable {
     public let latest: LatestReadings
     /// The right to write, which each transaction checks; nil where nobody else can write.
     let lease: IngestLease?
+    /// What other processes may write, which each transaction checks; nil where nobody else does.
+    let configuration: (any IngestConfiguration)?
     private let clock: WallClock
     /// How far rollups and packing have come.
     public let frontier = StoreFrontier()
@@ -31,6 +34,8 @@ public final class IngestWriter: Sendable {
         var partitions: Set<ReadingPartition> = []
         /// Whether an earlier failure left the participants' memory in doubt.
         var mustReset = true
+        /// Whether a COMMIT was sent whose answer never came: it may still come true.
+        var isInDoubt = false
         var refusedSincePruning = 0
     }
 
@@ -45,6 +50,7 @@ public final class IngestWriter: Sendable {
         sources: SourceStore? = nil,
         latest: LatestReadings,
         lease: IngestLease? = nil,
+        configuration: (any IngestConfiguration)? = nil,
         clock: WallClock = .system,
         metrics: PlantwrightMetrics,
         logger: Logger
@@ -55,6 +61,7 @@ public final class IngestWriter: Sendable {
         self.sources = sources
         self.latest = latest
         self.lease = lease
+        self.configuration = configuration
         self.clock = clock
         self.metrics = metrics
         self.logger = logger
@@ -71,6 +78,16 @@ public final class IngestWriter: Sendable {
         }
     }
 
+    /// Stores and evaluates kept messages, and settles their rows in the same transaction.
+    ///
+    /// Not together with what others submit: it may have to be tried again.
+    ///
+    /// - Throws: ``KeptRows/SettledMeanwhile``, with nothing written; else as ``write(_:)``.
+    func writeAgain(_ messages: [TelemetryMessage]) async throws -> [MessageFate] {
+        if messages.isEmpty { return [] }
+        return try await gate.exclusively { try await self.writeGroup(messages, evaluates: true) }
+    }
+
     /// Forgets what is in memory, since another process may have written meanwhile.
     public func invalidate() { forget() }
 
@@ -84,9 +101,11 @@ public final class IngestWriter: Sendable {
     public func importHistory(_ readings: [Reading]) async throws -> ReadingCounts {
         try await gate.exclusively {
             let rows = readings.map { BatchDecoding.Row(reading: $0, message: 0, isTimed: true) }
-            let counts = try await self.commit(
-                Work(rows: rows, messages: 1, plant: self.plant.snapshot, evaluates: false)
-            )
+            let counts = try await self.underCurrentConfiguration { revision in
+                try await self.commit(
+                    Work(rows: rows, messages: 1, plant: self.plant.snapshot, evaluates: false, revision: revision)
+                )
+            }
             self.count(counts, rejected: 0)
             return counts[0]
         }
@@ -104,7 +123,9 @@ public final class IngestWriter: Sendable {
     /// Writes a group; when the data itself cannot be stored, finds the message at fault by halving.
     private func writeGroup(_ messages: [TelemetryMessage], evaluates: Bool) async throws -> [MessageFate] {
         do {
-            return try await writeOnce(messages, evaluates: evaluates)
+            return try await underCurrentConfiguration { revision in
+                try await writeOnce(messages, evaluates: evaluates, revision: revision)
+            }
         } catch let error as PostgresError where error.sqlState?.conditionClass == "22" {
             guard messages.count > 1 else {
                 logger.error("A message cannot be stored", metadata: ["error": "\(error)"])
@@ -117,14 +138,20 @@ public final class IngestWriter: Sendable {
     }
 
     private func refuse(_ message: TelemetryMessage, _ rejection: Rejection) async throws -> [MessageFate] {
-        var work = Work(rows: [], messages: 1, plant: plant.snapshot, evaluates: false)
-        work.refused.reject(message, device: nil, rejection)
-        _ = try await commit(work)
+        try await underCurrentConfiguration { revision in
+            var work = Work(rows: [], messages: 1, plant: plant.snapshot, evaluates: false, revision: revision)
+            work.refused.reject(message, device: nil, rejection)
+            _ = try await commit(work)
+        }
         metrics.messagesRejected.increment()
         return [.rejected(rejection)]
     }
 
-    private func writeOnce(_ messages: [TelemetryMessage], evaluates: Bool) async throws -> [MessageFate] {
+    private func writeOnce(
+        _ messages: [TelemetryMessage],
+        evaluates: Bool,
+        revision: Int64?
+    ) async throws -> [MessageFate] {
         let snapshot = plant.snapshot
         let sourceBatch = await sources?.beginBatch(plant: snapshot, states: plant.states)
         var decoding = BatchDecoding(plant: snapshot, states: plant.states, sources: sourceBatch)
@@ -136,8 +163,10 @@ public final class IngestWriter: Sendable {
             messages: messages.count,
             plant: snapshot,
             evaluates: evaluates,
+            revision: revision,
             refused: decoding.refused,
             rejectedByDevice: decoding.rejectedByDevice,
+            kept: KeptRows(messages, decoding.fates),
             sources: sourceBatch
         )
         let counts = try await commit(work)
@@ -172,8 +201,11 @@ extension IngestWriter {
         var messages: Int
         var plant: PlantSnapshot
         var evaluates: Bool
+        /// The configuration that all this is based on.
+        var revision: Int64?
         var refused = RefusedMessages()
         var rejectedByDevice: [Int32: Int32] = [:]
+        var kept = KeptRows([], [])
         var sources: SourceBatch?
     }
 
@@ -208,6 +240,7 @@ extension IngestWriter {
                 if !late.isEmpty { try await late.admit(in: transaction) }
                 let outcome = try await ReadingWriter(plan: plan, newest: newest).write(in: transaction)
                 try await work.refused.insert(in: transaction)
+                try await work.kept.settle(in: transaction)
                 var apply = try await work.sources?.write(in: transaction) ?? []
                 apply += try await self.participate(work, outcome.evaluated, in: transaction)
                 try await self.noteInLedger(outcome.ledger, work, epoch, in: transaction)
@@ -221,6 +254,7 @@ extension IngestWriter {
             return outcome.counts
         } catch {
             forget()
+            if (error as? PostgresError)?.isOutcomeUnknown == true { memory.withLock { $0.isInDoubt = true } }
             throw error
         }
     }
@@ -237,7 +271,7 @@ extension IngestWriter {
         return apply
     }
 
-    /// Writes the batch's ledger lines, and makes sure that this process still may write.
+    /// Writes the batch's ledger lines, and makes sure that this process still may write and by what configuration.
     private func noteInLedger(
         _ lines: [Int32: LedgerLine],
         _ work: Work,
@@ -247,7 +281,8 @@ extension IngestWriter {
         var lines = work.evaluates ? lines : lines.mapValues(\.withoutTiming)
         for (device, count) in work.rejectedByDevice { lines[device, default: LedgerLine()].rejected += Int64(count) }
         let batch = LedgerBatch(lines, at: clock.now)
-        guard try await transaction.execute(LedgerQueries.add(batch, epoch: epoch)) == 1 else { throw NotIngesting() }
+        let statement = LedgerQueries.add(batch, epoch: epoch, configuration: work.revision)
+        guard try await transaction.execute(statement) == 1 else { throw OutdatedWork() }
     }
 
     private func forget() {
@@ -263,6 +298,9 @@ extension IngestWriter {
     /// Brings what the transaction relies on into memory.
     private func prepareMemory(for work: Work) async throws -> NewestTimestamps {
         if memory.withLock({ $0.mustReset }) {
+            try await settleDoubt()
+            // What failed may have failed by what another process wrote; the batch that is decoded finds out.
+            try await configuration?.follow()
             for participant in participants { try await participant.reset() }
             try await frontier.load(from: pool)
             memory.withLock { $0.mustReset = false }
@@ -271,6 +309,22 @@ extension IngestWriter {
         try await newest.load(work.rows, plant: work.plant, from: pool)
         memory.withLock { $0.newest = newest }
         return newest
+    }
+
+    /// Waits until nothing more can come of a COMMIT whose answer never came.
+    ///
+    /// Were later readings stored before it came true, rollups could pass it by, and a caller who does not repeat would
+    /// not make up for that.
+    private func settleDoubt() async throws {
+        guard memory.withLock({ $0.isInDoubt }), let session = lease?.sessionName else { return }
+        var looks = 0
+        while try await pool.first(LeaseQueries.isUnderWay(session: session)) == true {
+            looks += 1
+            // Its client is gone: a back end that has not noticed would wait for it for ever.
+            if looks == 100 { _ = try await pool.execute(LeaseQueries.end(session: session)) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        memory.withLock { $0.isInDoubt = false }
     }
 
     /// Makes missing partitions, before the transaction begins.

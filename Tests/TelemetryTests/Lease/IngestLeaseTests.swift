@@ -78,8 +78,8 @@ import Testing
         #expect(await epochs.next() == 2)
         // What it writes when it wakes up is refused.
         let line = LedgerBatch([:], at: Timestamp(milliseconds: 0))
-        #expect(try await one.execute(LedgerQueries.add(line, epoch: 1)) == 0)
-        #expect(try await two.execute(LedgerQueries.add(line, epoch: 2)) == 1)
+        #expect(try await one.execute(LedgerQueries.add(line, epoch: 1, configuration: nil)) == 0)
+        #expect(try await two.execute(LedgerQueries.add(line, epoch: 2, configuration: nil)) == 1)
         _ = first
         taking.cancel()
         _ = try? await taking.value

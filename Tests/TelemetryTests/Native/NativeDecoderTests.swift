@@ -1,3 +1,4 @@
+import Decoders
 import Primitives
 import Testing
 
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", Rejection.Reason.badJSON), ("{", .badJSON), (#"{"temperature":NaN}"#, .badJSON), ("5", .badShape),
+        ("", RefusalReason.badJSON), ("{", .badJSON), (#"{"temperature":NaN}"#, .badJSON), ("5", .badShape),
         ("[]", .badShape), ("[5]", .badShape), (#"{"temperature":"hot"}"#, .wrongType), (#"{"mode":1}"#, .wrongType),
         (#"{"position":{"lat":91,"lon":0}}"#, .wrongType), (#"{"position":[52,4]}"#, .wrongType),
         (#"{"temperature":true}"#, .wrongType), (#"{"ts":1795362847,"temperature":1}"#, .badTime),
@@ -65,7 +66,7 @@ import Testing
         (#"{"ts":915148800000,"temperature":1}"#, .badTime), (#"{"ts":1e300,"temperature":1}"#, .badTime),
         (#"{"ts":true,"temperature":1}"#, .badTime), (#"{"ts":1795362846000}"#, .noValues),
         (#"{"x":1}"#, .noValues), (#"[{"temperature":1},{"temperature":"x"}]"#, .wrongType),
-    ]) func rejectsWithReason(text: String, reason: Rejection.Reason) {
+    ]) func rejectsWithReason(text: String, reason: RefusalReason) {
         let error = #expect(throws: Rejection.self) { try decode(text) }
         #expect(error?.reason == reason)
     }

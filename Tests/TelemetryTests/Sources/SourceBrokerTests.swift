@@ -3,7 +3,6 @@ import Logging
 import MQTT
 import PostgreSQL
 import Primitives
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,36 +10,16 @@ import Testing
 
 /// Counts handled messages and lets a test wait for a number of them.
 private final class Arrivals: Sendable {
-    private struct State {
-        var fates: [MessageFate] = []
-        var waiter: (count: Int, continuation: CheckedContinuation<Void, Never>)?
-    }
+    private let arrived = Watched<[MessageFate]>([])
 
-    private let state = Mutex(State())
-
-    var fates: [MessageFate] { state.withLock(\.fates) }
+    var fates: [MessageFate] { arrived.value }
 
     func add(_ fates: [MessageFate]) {
-        let ready = state.withLock { state in
-            state.fates += fates
-            guard let waiter = state.waiter, state.fates.count >= waiter.count else {
-                return nil as CheckedContinuation<Void, Never>?
-            }
-            state.waiter = nil
-            return waiter.continuation
-        }
-        ready?.resume()
+        arrived.change { $0 += fates }
     }
 
     func wait(for count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.fates.count >= count { return true }
-                state.waiter = (count, continuation)
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
+        await arrived.wait { $0.count >= count }
     }
 }
 

@@ -70,11 +70,11 @@ private let factory: JSONValue = ["topicFilter": "factory/+/data", "decoder": "j
     }
 
     @Test(arguments: [
-        (#"{"ts":12,"temperature":1}"#, Rejection.Reason.badTime), (#"{"ts":"x","temperature":1}"#, .badTime),
+        (#"{"ts":12,"temperature":1}"#, RefusalReason.badTime), (#"{"ts":"x","temperature":1}"#, .badTime),
         (#"{"ts":1895362000,"temperature":1}"#, .badTime), ("{", .badJSON), ("7", .badShape), ("{}", .noValues),
         (#"{"other":1}"#, .noValues), (#"{"position":{"lat":99,"lon":1},"temperature":true}"#, .wrongType),
     ])
-    func tellsWhyAMessageIsRefused(payload: String, reason: Rejection.Reason) async throws {
+    func tellsWhyAMessageIsRefused(payload: String, reason: RefusalReason) async throws {
         try await SourceWorkshop.with { shop in
             try await shop.put("factory", factory)
             #expect(try await shop.receive("factory/d1/data", payload).rejection?.reason == reason)

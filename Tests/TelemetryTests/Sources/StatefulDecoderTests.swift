@@ -21,7 +21,7 @@ private final class Adder: StatefulDecoder {
 
     let state = Mutex(State())
 
-    func begin(in pool: PostgresPool) async throws -> any StatefulDecoding {
+    func begin(in database: any PostgresSession) async throws -> any StatefulDecoding {
         state.withLock { state in
             state.begun += 1
             return Copy(sum: state.committed, adder: self)

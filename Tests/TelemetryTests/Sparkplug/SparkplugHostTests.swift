@@ -275,7 +275,7 @@ private final class Saboteur: BatchParticipant {
                 shop.sources.message(topic: "spBv1.0/plant/NDATA/press", payload: [0xFF], receivedAt: now),
                 shop.sources.message(topic: "spBv1.0/plant/BIRTH/press", payload: [], receivedAt: now),
             ]
-            let reasons = try await shop.receive(messages).map { fate -> Rejection.Reason? in
+            let reasons = try await shop.receive(messages).map { fate -> RefusalReason? in
                 if case .rejected(let rejection) = fate { rejection.reason } else { nil }
             }
             #expect(reasons == [nil, nil, .badPayload, .badShape])

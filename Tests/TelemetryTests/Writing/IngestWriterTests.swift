@@ -1,4 +1,5 @@
 import Assets
+import Decoders
 import Foundation
 import Logging
 import Observability
