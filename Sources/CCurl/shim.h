@@ -28,6 +28,16 @@ static inline CURLcode plantwright_curl_set_list(CURL *handle, CURLoption option
     return curl_easy_setopt(handle, option, value);
 }
 
+// curl takes a copy.
+static inline CURLcode plantwright_curl_set_blob(CURL *handle, CURLoption option, const void *data, size_t length) {
+    struct curl_blob blob = {(void *)data, length, CURL_BLOB_COPY};
+    return curl_easy_setopt(handle, option, &blob);
+}
+
+static inline CURLcode plantwright_curl_set_prerequest_callback(CURL *handle, curl_prereq_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+}
+
 static inline CURLcode plantwright_curl_set_data_callback(CURL *handle, CURLoption option,
                                                           curl_write_callback callback) {
     return curl_easy_setopt(handle, option, callback);

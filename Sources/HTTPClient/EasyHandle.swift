@@ -6,17 +6,26 @@ import CCurl
 struct EasyHandle: ~Copyable {
     let pointer: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let message: UnsafeMutablePointer<CChar>
     private var failed = false
 
     init?() {
         guard let pointer = curl_easy_init() else { return nil }
         self.pointer = pointer
+        message = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        note(plantwright_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, message))
     }
 
     deinit {
         curl_easy_cleanup(pointer)
         curl_slist_free_all(headerList)
+        // curl may write to it until it is cleaned up.
+        message.deallocate()
     }
+
+    /// What curl says about a failure; it may name hosts and addresses.
+    var errorText: String { String(cString: message) }
 
     /// Whether every option so far was accepted.
     var isComplete: Bool { !failed }
@@ -39,6 +48,16 @@ struct EasyHandle: ~Copyable {
 
     mutating func setOpenSocket(_ callback: @escaping curl_opensocket_callback) {
         note(plantwright_curl_set_open_socket_callback(pointer, callback))
+    }
+
+    /// Sets bytes such as a certificate; curl takes a copy.
+    mutating func set(_ option: CURLoption, blob text: String) {
+        var text = text
+        note(text.withUTF8 { plantwright_curl_set_blob(pointer, option, $0.baseAddress, $0.count) })
+    }
+
+    mutating func setPrerequest(_ callback: @escaping curl_prereq_callback) {
+        note(plantwright_curl_set_prerequest_callback(pointer, callback))
     }
 
     /// Sets the request body; curl takes a copy.

@@ -3,14 +3,13 @@ import Synchronization
 /// Makes HTTP requests to other systems over libcurl, on one thread of its own.
 ///
 /// Redirects are not followed, no proxy of the environment is used, certificates are always checked, and every
-/// connection's address is judged by the outbound policy after its name was resolved.
+/// connection's address is judged by the outbound policy after its name was resolved. Behind a proxy, whose address is
+/// judged so, the destination's name is judged by the addresses that it has here.
 public final class HTTPClient: Sendable {
     /// What a client is made of.
     public struct Options: Sendable {
         /// Which addresses may be called.
         public var policy: OutboundPolicy
-        /// Path of a PEM file of certificate authorities to trust instead of the system's.
-        public var certificateAuthorities: String?
         /// The most requests at once; others wait.
         public var maximumConcurrency: Int
         /// The most requests at once to one host and port; others wait.
@@ -19,12 +18,10 @@ public final class HTTPClient: Sendable {
         /// Makes options.
         public init(
             policy: OutboundPolicy = .standard,
-            certificateAuthorities: String? = nil,
             maximumConcurrency: Int = 64,
             maximumConcurrencyPerHost: Int = 16
         ) {
             self.policy = policy
-            self.certificateAuthorities = certificateAuthorities
             self.maximumConcurrency = maximumConcurrency
             self.maximumConcurrencyPerHost = maximumConcurrencyPerHost
         }
@@ -33,11 +30,17 @@ public final class HTTPClient: Sendable {
     private let options: Options
     private let loop: MultiLoop
     private let identifiers = Atomic<UInt64>(0)
+    private let resolver: NameResolver
     private let clock = ContinuousClock()
 
     /// Starts a client and its thread.
-    public init(_ options: Options = Options()) {
+    public convenience init(_ options: Options = Options()) {
+        self.init(options, resolver: NameResolver())
+    }
+
+    init(_ options: Options, resolver: NameResolver) {
         self.options = options
+        self.resolver = resolver
         loop = MultiLoop(options)
         loop.start()
     }
@@ -64,12 +67,13 @@ public final class HTTPClient: Sendable {
         }
         let id = identifiers.wrappingAdd(1, ordering: .relaxed).newValue
         let deadline = clock.now.advanced(by: request.timeout)
+        try await judgeDestination(of: request, url)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (reply: CheckedContinuation<Result<OutboundResponse, OutboundError>, _>) in
                 let job = OutboundJob(
                     id: id,
                     request: request,
-                    host: url.host,
+                    peer: request.route.proxy?.host ?? url.host,
                     origin: "\(url.host):\(url.port)",
                     deadline: deadline,
                     reply: reply
@@ -109,7 +113,19 @@ public final class HTTPClient: Sendable {
         if let refusal = options.policy.check(request.url) {
             throw OutboundError(.refusedAddress, mayHaveReachedServer: false, detail: refusal.detail)
         }
+        if let proxy = request.route.proxy, let refusal = options.policy.check(proxy.address) {
+            throw OutboundError(.refusedAddress, mayHaveReachedServer: false, detail: "The proxy: \(refusal.detail)")
+        }
         return url
+    }
+
+    /// A proxy resolves the destination's name itself, so this judges what can be known here before it is asked.
+    private func judgeDestination(of request: OutboundRequest, _ url: OutboundURL) async throws(OutboundError) {
+        guard request.route.proxy != nil else { return }
+        let addresses = await resolver.addresses(of: url.host, within: min(request.timeout, .seconds(5)))
+        if let refusal = options.policy.refusal(ofDestination: url.host, addresses: addresses) {
+            throw OutboundError(.refusedAddress, mayHaveReachedServer: false, detail: refusal.detail)
+        }
     }
 }
 

@@ -6,8 +6,8 @@ import Synchronization
 struct OutboundJob: Sendable {
     let id: UInt64
     let request: OutboundRequest
-    /// The host as the policy knows it.
-    let host: String
+    /// The host that is connected to, as the policy knows it: the destination's, or the proxy's.
+    let peer: String
     /// Host and port, by which concurrency is bounded.
     let origin: String
     let deadline: ContinuousClock.Instant
@@ -183,12 +183,7 @@ private struct LoopSession: ~Copyable {
             return free(id)
         }
         guard
-            let transfer = Transfer(
-                job,
-                policy: options.policy,
-                certificateAuthorities: options.certificateAuthorities,
-                remaining: remaining
-            ),
+            let transfer = Transfer(job, policy: options.policy, remaining: remaining),
             multi.add(transfer.pointer)
         else {
             job.fail(.invalidRequest, "libcurl did not take the request.")

@@ -12,6 +12,8 @@ public struct OutboundError: Error, Hashable, Sendable {
         case unresolvable = "unresolvable"
         /// No connection could be made.
         case connectFailed = "connect-failed"
+        /// The proxy does not let us through to the server.
+        case proxy = "proxy-refused"
         /// The TLS handshake or the certificate check failed.
         case tls = "tls"
         /// The time was up.

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Decides which addresses the server may call on behalf of its configuration (ERP systems, webhooks, mail).
 ///
 /// Link-local and metadata addresses are always refused, as are unspecified, multicast and reserved ones; loopback is
@@ -5,7 +7,7 @@
 /// resolve to, on every connection.
 public struct OutboundPolicy: Sendable {
     private let hosts: Set<String>
-    private let ranges: [AddressRange]
+    private let ranges: [AddressBlock]
 
     /// The policy without exceptions.
     public static let standard = OutboundPolicy(hosts: [], ranges: [])
@@ -15,11 +17,11 @@ public struct OutboundPolicy: Sendable {
     /// Blank entries are skipped.
     public init(allow: [String]) throws(InvalidOutboundEntries) {
         var hosts: Set<String> = []
-        var ranges: [AddressRange] = []
+        var ranges: [AddressBlock] = []
         var invalid: [String] = []
         for entry in allow.map({ $0.filter { !$0.isWhitespace } }) where !entry.isEmpty {
             let bare = entry.hasPrefix("[") && entry.hasSuffix("]") ? String(entry.dropFirst().dropLast()) : entry
-            if let range = AddressRange(bare) {
+            if let range = AddressBlock(bare) {
                 ranges.append(range)
             } else if Self.isHostName(bare) {
                 hosts.insert(bare.lowercased())
@@ -31,7 +33,7 @@ public struct OutboundPolicy: Sendable {
         self.init(hosts: hosts, ranges: ranges)
     }
 
-    private init(hosts: Set<String>, ranges: [AddressRange]) {
+    private init(hosts: Set<String>, ranges: [AddressBlock]) {
         self.hosts = hosts
         self.ranges = ranges
     }
@@ -57,15 +59,28 @@ public struct OutboundPolicy: Sendable {
         return .loopback
     }
 
+    /// Judges a destination that a proxy will connect to: its name and address as in ``check(_:)``, and the addresses
+    /// that its name has here.
+    ///
+    /// What the proxy's own resolver says is not known; a name without addresses here is left to the proxy.
+    ///
+    /// - Returns: why it is refused, or nil.
+    func refusal(ofDestination host: String, addresses: [IPAddress]) -> OutboundRefusal? {
+        if Self.metadataNames.contains(host) { return .forbidden }
+        return addresses.lazy.compactMap { refusal(of: $0, host: host) }.first
+    }
+
+    /// Names of cloud metadata services, which mean something to a proxy that runs in the cloud.
+    private static let metadataNames: Set<String> = [
+        "metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal",
+    ]
+
     /// Judges the address of a connection that is about to be made.
     func refusal(of address: IPAddress, host: String) -> OutboundRefusal? {
         let embedded = address.embeddedIPv4
         let names = [address] + (embedded.map { [$0] } ?? [])
         for name in names where Self.never.contains(where: { $0.contains(name) }) {
-            return OutboundRefusal(
-                .forbidden,
-                "Link-local, metadata, multicast and reserved addresses are never called."
-            )
+            return .forbidden
         }
         guard names.contains(where: { name in Self.loopback.contains { $0.contains(name) } }) else { return nil }
         if hosts.contains(host) || names.contains(where: { name in ranges.contains { $0.contains(name) } }) {
@@ -93,7 +108,7 @@ public struct OutboundPolicy: Sendable {
         "ff00::/8"
     )
 
-    private static func ranges(_ texts: String...) -> [AddressRange] { texts.compactMap { AddressRange($0) } }
+    private static func ranges(_ texts: String...) -> [AddressBlock] { texts.compactMap { AddressBlock($0) } }
 
     private static func isHostName(_ text: String) -> Bool {
         guard text.utf8.count <= 253, text.contains(where: \.isLetter) || text.contains("-") else { return false }
@@ -123,6 +138,11 @@ public struct OutboundRefusal: Error, Hashable, Sendable {
         self.reason = reason
         self.detail = detail
     }
+
+    static let forbidden = OutboundRefusal(
+        .forbidden,
+        "Link-local, metadata, multicast and reserved addresses are never called."
+    )
 
     static let loopback = OutboundRefusal(
         .loopback,

@@ -31,6 +31,8 @@ public struct OutboundRequest: Sendable {
     /// On its own accord libcurl repeats a request when a kept-alive connection dies before the first answer byte; a
     /// fresh connection makes it reach the wire at most once. All methods but `GET`, `HEAD` and `OPTIONS` get one whatever is set here.
     public var freshConnection: Bool
+    /// How it travels.
+    public var route: OutboundRoute
 
     /// Makes a request.
     public init(
@@ -40,7 +42,8 @@ public struct OutboundRequest: Sendable {
         body: [UInt8] = [],
         timeout: Duration = .seconds(20),
         maximumResponseBytes: Int = 1 << 20,
-        freshConnection: Bool = false
+        freshConnection: Bool = false,
+        route: OutboundRoute = .direct
     ) {
         self.method = method
         self.url = url
@@ -49,10 +52,13 @@ public struct OutboundRequest: Sendable {
         self.timeout = timeout
         self.maximumResponseBytes = maximumResponseBytes
         self.freshConnection = freshConnection
+        self.route = route
     }
 
     /// Whether this request must have a connection of its own.
-    var needsFreshConnection: Bool { freshConnection || !["GET", "HEAD", "OPTIONS"].contains(method) }
+    var needsFreshConnection: Bool {
+        freshConnection || route.needsOwnConnection || !["GET", "HEAD", "OPTIONS"].contains(method)
+    }
 }
 
 /// The answer to an ``OutboundRequest``.

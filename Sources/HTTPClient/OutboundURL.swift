@@ -11,6 +11,8 @@ public struct OutboundURL: Hashable, Sendable {
     public let port: Int
     /// Whether the address carries a user name or password.
     public let hasCredentials: Bool
+    /// Whether nothing stands behind host and port, or only a slash.
+    public let hasEmptyPath: Bool
     /// Whether the address carries a query or fragment.
     public let hasQueryOrFragment: Bool
 
@@ -31,6 +33,7 @@ public struct OutboundURL: Hashable, Sendable {
         self.host = host
         self.port = port
         hasCredentials = parser.part(CURLUPART_USER) != nil || parser.part(CURLUPART_PASSWORD) != nil
+        hasEmptyPath = ["", "/"].contains(parser.part(CURLUPART_PATH) ?? "")
         hasQueryOrFragment = parser.part(CURLUPART_QUERY) != nil || parser.part(CURLUPART_FRAGMENT) != nil
     }
 }

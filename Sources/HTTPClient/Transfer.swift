@@ -1,29 +1,33 @@
 import CCurl
 import Glibc
+import Primitives
 
 /// One request on its way: the easy handle, what its callbacks collect, and whom to answer.
 ///
 /// Used by the loop's thread only.
 final class Transfer {
     let job: OutboundJob
-    private var easy: EasyHandle
+    var easy: EasyHandle
     private let policy: OutboundPolicy
-    private var body: [UInt8] = []
-    private var headers: [OutboundHeader] = []
+    private(set) var body: [UInt8] = []
+    private(set) var headers: [OutboundHeader] = []
     private var headerBytes = 0
-    private var isTooLarge = false
-    private var refusal: OutboundRefusal?
-    private var openedSockets = 0
+    private(set) var isTooLarge = false
+    private(set) var refusal: OutboundRefusal?
+    private(set) var openedSockets = 0
+    /// Whether the connection, its tunnel and its TLS were ready, and the request was about to be written.
+    private(set) var hasBegun = false
 
     /// Header fields beyond this many bytes, over all lines, fail the transfer.
     private static let maximumHeaderBytes = 64 << 10
 
-    init?(_ job: OutboundJob, policy: OutboundPolicy, certificateAuthorities: String?, remaining: Duration) {
+    init?(_ job: OutboundJob, policy: OutboundPolicy, remaining: Duration) {
         guard let easy = EasyHandle() else { return nil }
         self.job = job
         self.easy = easy
         self.policy = policy
-        configureRules(certificateAuthorities: certificateAuthorities, remaining: remaining)
+        configureRules(remaining: remaining)
+        configureRoute(job.request.route)
         configureRequest()
         configureCallbacks()
         guard self.easy.isComplete else { return nil }
@@ -32,7 +36,7 @@ final class Transfer {
     /// The handle by which the multi handle knows this transfer.
     var pointer: UnsafeMutableRawPointer { easy.pointer }
 
-    private func configureRules(certificateAuthorities: String?, remaining: Duration) {
+    private func configureRules(remaining: Duration) {
         let milliseconds = max(1, remaining.wholeMilliseconds)
         easy.set(CURLOPT_TIMEOUT_MS, milliseconds)
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, min(milliseconds, 10_000))
@@ -42,14 +46,8 @@ final class Transfer {
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
         easy.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         easy.set(CURLOPT_FOLLOWLOCATION, 0)
-        // An empty proxy also hides the proxy variables of the environment.
-        easy.set(CURLOPT_PROXY, "")
-        easy.set(CURLOPT_NOPROXY, "*")
         easy.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         easy.set(CURLOPT_PATH_AS_IS, 1)
-        easy.set(CURLOPT_SSL_VERIFYPEER, 1)
-        easy.set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let certificateAuthorities { easy.set(CURLOPT_CAINFO, certificateAuthorities) }
         easy.set(CURLOPT_FRESH_CONNECT, job.request.needsFreshConnection ? 1 : 0)
         easy.set(CURLOPT_FORBID_REUSE, job.request.needsFreshConnection ? 1 : 0)
         // Shorter than servers' usual keep-alive, so that few look-ups meet a dying connection.
@@ -80,6 +78,11 @@ final class Transfer {
         easy.set(CURLOPT_HEADERDATA, pointer: context)
         easy.set(CURLOPT_HEADERFUNCTION) { data, size, count, context in
             Transfer.from(context)?.receivedHeader(data, size * count) ?? 0
+        }
+        easy.set(CURLOPT_PREREQDATA, pointer: context)
+        easy.setPrerequest { context, _, _, _, _ in
+            Transfer.from(context)?.hasBegun = true
+            return CURL_PREREQFUNC_OK
         }
         easy.set(CURLOPT_OPENSOCKETDATA, pointer: context)
         easy.setOpenSocket { context, _, address in
@@ -124,67 +127,13 @@ final class Transfer {
         guard let target = withUnsafePointer(to: &address.addr, { IPAddress($0, length: length) }) else {
             return curl_socket_t(CURL_SOCKET_BAD)
         }
-        if let refusal = policy.refusal(of: target, host: job.host) {
+        if let refusal = policy.refusal(of: target, host: job.peer) {
             self.refusal = refusal
             return curl_socket_t(CURL_SOCKET_BAD)
         }
         openedSockets += 1
         // Close-on-exec: supervised children must not inherit connections.
         return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
-    }
-}
-
-extension Transfer {
-    /// The request's outcome after curl is done with it.
-    func result(_ code: CURLcode) -> Result<OutboundResponse, OutboundError> {
-        if code == CURLE_OK, !isTooLarge {
-            let status = easy.number(CURLINFO_RESPONSE_CODE)
-            return .success(OutboundResponse(status: status, headers: headers, body: body))
-        }
-        let kind = kind(of: code)
-        let detail = if kind == .refusedAddress, let refusal { refusal.detail } else { Self.detail(of: code, kind) }
-        return .failure(OutboundError(kind, mayHaveReachedServer: mayHaveReachedServer(code), detail: detail))
-    }
-
-    /// The outcome of a transfer that is taken away from curl before it was done.
-    func interrupted(_ kind: OutboundError.Kind, detail: String) -> Result<OutboundResponse, OutboundError> {
-        .failure(OutboundError(kind, mayHaveReachedServer: hasSentAnything, detail: detail))
-    }
-
-    /// curl counts what it wrote to the socket, and notes when it was about to write.
-    private var hasSentAnything: Bool {
-        easy.number(CURLINFO_REQUEST_SIZE) > 0 || easy.microseconds(CURLINFO_PRETRANSFER_TIME_T) > 0
-    }
-
-    /// False only for failures before a connection was ready; whatever is not known to be one counts as reached.
-    private func mayHaveReachedServer(_ code: CURLcode) -> Bool {
-        switch kind(of: code) {
-        case .invalidRequest, .refusedAddress, .unresolvable, .connectFailed, .tls, .timeout: hasSentAnything
-        default: true
-        }
-    }
-
-    private func kind(of code: CURLcode) -> OutboundError.Kind {
-        if isTooLarge { return .responseTooLarge }
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST: return .unresolvable
-        case CURLE_COULDNT_CONNECT: return refusal != nil && openedSockets == 0 ? .refusedAddress : .connectFailed
-        case CURLE_OPERATION_TIMEDOUT: return .timeout
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
-            return .tls
-        case CURLE_URL_MALFORMAT, CURLE_LOGIN_DENIED: return .invalidRequest
-        // Also said of an answer without a status line ("HTTP/0.9").
-        case CURLE_UNSUPPORTED_PROTOCOL: return hasSentAnything ? .malformedResponse : .invalidRequest
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: return .malformedResponse
-        default: return .connectionLost
-        }
-    }
-
-    /// curl's own sentence for a code: it names no address, header or body.
-    private static func detail(of code: CURLcode, _ kind: OutboundError.Kind) -> String {
-        if kind == .responseTooLarge { return "The answer is larger than is accepted." }
-        return curl_easy_strerror(code).map { String(cString: $0) } ?? "libcurl error \(code.rawValue)"
     }
 }
 

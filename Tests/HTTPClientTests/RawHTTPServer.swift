@@ -26,6 +26,8 @@ final class RawHTTPServer: Sendable {
         case reset
         /// Never answers; waits until the client goes away.
         case hold
+        /// Connects to a port of loopback and passes everything on both ways, as a proxy does for `CONNECT`.
+        case tunnel(_ port: Int)
     }
 
     private struct State {
@@ -34,7 +36,8 @@ final class RawHTTPServer: Sendable {
         var departures = 0
         var open: Set<Int32> = []
         var isStopped = false
-        var waiters: [(isMet: @Sendable (Int, Int) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [Int: (isMet: @Sendable (Int, Int) -> Bool, continuation: CheckedContinuation<Void, Never>)] = [:]
+        var lastWaiter = 0
     }
 
     let port: Int
@@ -82,22 +85,32 @@ final class RawHTTPServer: Sendable {
 
     /// Ends the server and its connections.
     func stop() {
-        let open = state.withLock { state in
+        // Under the lock, and once: a number that was closed meanwhile may be somebody else's socket by now.
+        state.withLock { state in
+            if state.isStopped { return }
             state.isStopped = true
-            return state.open
+            shutdown(listener, Int32(SHUT_RDWR))
+            for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
-        shutdown(listener, Int32(SHUT_RDWR))
-        for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
+    /// Ends when the test is cancelled, too: one that waits for what never comes must fail by its time limit, not hang.
     private func wait(until isMet: @escaping @Sendable (Int, Int) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isMetNow = state.withLock { state in
-                if isMet(state.received.count, state.departures) { return true }
-                state.waiters.append((isMet, continuation))
-                return false
+        let id = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isMetNow = state.withLock { state in
+                    if Task.isCancelled || isMet(state.received.count, state.departures) { return true }
+                    state.waiters[id] = (isMet, continuation)
+                    return false
+                }
+                if isMetNow { continuation.resume() }
             }
-            if isMetNow { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
         }
     }
 
@@ -105,9 +118,9 @@ final class RawHTTPServer: Sendable {
         let met = state.withLock { state in
             change(&state)
             let (received, departures) = (state.received.count, state.departures)
-            let met = state.waiters.filter { $0.isMet(received, departures) }
-            state.waiters.removeAll { $0.isMet(received, departures) }
-            return met
+            let met = state.waiters.filter { $0.value.isMet(received, departures) }
+            for id in met.keys { state.waiters[id] = nil }
+            return met.values
         }
         for waiter in met { waiter.continuation.resume() }
     }
@@ -128,7 +141,10 @@ final class RawHTTPServer: Sendable {
             }
             Thread { self.serve(descriptor, number) }.start()
         }
-        close(listener)
+        state.withLock { state in
+            state.isStopped = true
+            close(listener)
+        }
     }
 
     private func serve(_ descriptor: Int32, _ number: Int) {
@@ -137,8 +153,10 @@ final class RawHTTPServer: Sendable {
             note { $0.received.append(request) }
             guard answer(handler(request), on: descriptor, to: request) else { break }
         }
-        state.withLock { _ = $0.open.remove(descriptor) }
-        close(descriptor)
+        state.withLock { state in
+            state.open.remove(descriptor)
+            close(descriptor)
+        }
     }
 
     /// - Returns: whether the connection stays open.
@@ -162,6 +180,40 @@ final class RawHTTPServer: Sendable {
             while recv(descriptor, &byte, 1, 0) > 0 {}
             note { $0.departures += 1 }
             return false
+        case .tunnel(let port):
+            let target = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(target) }
+            guard Self.connect(target, port) else { return write("HTTP/1.1 502 Bad Gateway\r\n\r\n", descriptor) }
+            _ = write("HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n", descriptor)
+            Self.pass(descriptor, target)
+            return false
+        }
+    }
+
+    private static func connect(_ descriptor: Int32, _ port: Int) -> Bool {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
+    /// Passes bytes on until one side closes.
+    private static func pass(_ one: Int32, _ other: Int32) {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            var waits = [one, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&waits, 2, -1) > 0 else { return }
+            for (index, ready) in waits.enumerated() where ready.revents != 0 {
+                let count = recv(ready.fd, &chunk, chunk.count, 0)
+                guard count > 0, send(index == 0 ? other : one, chunk, count, Int32(MSG_NOSIGNAL)) == count else {
+                    return
+                }
+            }
         }
     }
 

@@ -1,81 +1,89 @@
 import Foundation
+import Primitives
 import Testing
 
 @testable import HTTPClient
 
-/// Against `openssl s_server` with a certificate made for the test.
+/// Against `openssl s_server` with certificates made for the test.
 @Suite(.timeLimit(.minutes(1))) struct TLSTests {
-    @Test func certificatesAreChecked() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pw-tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let certificate = folder.appending(path: "cert.pem").path
-        let key = folder.appending(path: "key.pem").path
-        let maker = try openssl([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj",
-            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
-        ])
-        await maker.end.wait()
-        try #require(maker.process.terminationStatus == 0)
-        let server = try openssl(["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"])
-        // A child of this process may have the mild signals blocked.
-        defer { kill(server.process.processIdentifier, SIGKILL) }
-        let port = try #require(Self.port(from: server.output))
-        let policy = try OutboundPolicy(allow: ["127.0.0.1"])
-        let url = "https://localhost:\(port)/"
+    private let openssl: OpenSSLCommand
+    private let client: HTTPClient
 
-        let untrusted = await outcome(HTTPClient(.init(policy: policy)), url)
-        #expect(untrusted?.kind == .tls && untrusted?.mayHaveReachedServer == false)
-        let trusting = HTTPClient(.init(policy: policy, certificateAuthorities: certificate))
-        #expect(await outcome(trusting, url) == nil)
-        let otherName = await outcome(trusting, "https://127.0.0.1:\(port)/")
-        #expect(otherName?.kind == .tls && otherName?.mayHaveReachedServer == false)
+    init() throws {
+        openssl = try OpenSSLCommand()
+        client = HTTPClient(.init(policy: try OutboundPolicy(allow: ["127.0.0.1"])))
     }
 
-    private func outcome(_ client: HTTPClient, _ url: String) async -> OutboundError? {
+    private func outcome(_ url: String, _ route: OutboundRoute = .direct) async -> OutboundError? {
         do throws(OutboundError) {
-            _ = try await client.send(OutboundRequest(method: "GET", url: url))
+            _ = try await client.send(OutboundRequest(method: "GET", url: url, route: route))
             return nil
         } catch {
             return error
         }
     }
 
-    private func openssl(_ arguments: [String]) throws -> (process: Process, output: FileHandle, end: End) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        let end = End()
-        process.terminationHandler = { _ in end.signal() }
-        try process.run()
-        return (process, pipe.fileHandleForReading, end)
+    @Test func certificatesAreChecked() async throws {
+        try await openssl.make("server")
+        let port = try openssl.serve("server")
+        let url = "https://localhost:\(port)/"
+
+        let untrusted = await outcome(url)
+        #expect(untrusted?.kind == .tls && untrusted?.mayHaveReachedServer == false)
+        #expect(untrusted?.detail.contains("signed by an authority that is unknown here") == true)
+        let trusting = OutboundRoute(authorities: try openssl.text("server.pem"))
+        #expect(await outcome(url, trusting) == nil)
+        let otherName = await outcome("https://127.0.0.1:\(port)/", trusting)
+        #expect(otherName?.kind == .tls && otherName?.mayHaveReachedServer == false)
+        #expect(otherName?.detail == "The server's certificate is for another name than that of the address.")
+        // The connection that was trusted is not used by requests that trust nobody.
+        #expect(await outcome(url)?.kind == .tls)
     }
 
-    /// The port in `ACCEPT 127.0.0.1:36459`.
-    private static func port(from output: FileHandle) -> Int? {
-        var text = ""
-        while !text.contains("ACCEPT") || !text.hasSuffix("\n") {
-            let data = output.availableData
-            guard !data.isEmpty else { return nil }
-            text += String(decoding: data, as: UTF8.self)
+    @Test(arguments: ["-tls1_2", "-tls1_3"])
+    func aServerThatWantsAClientCertificateGetsIt(_ version: String) async throws {
+        try await openssl.make("authority")
+        try await openssl.make("stranger")
+        try await openssl.make("server", signedBy: "authority")
+        try await openssl.make("plant", signedBy: "authority")
+        let port = try openssl.serve(
+            "server",
+            [version, "-Verify", "2", "-verify_return_error", "-CAfile", openssl.path("authority.pem")]
+        )
+        let url = "https://localhost:\(port)/"
+        func route(_ name: String?) throws -> OutboundRoute {
+            OutboundRoute(
+                authorities: try openssl.text("authority.pem"),
+                identity: try name.map {
+                    .init(certificates: try openssl.text($0 + ".pem"), key: Redacted(try openssl.text($0 + ".key")))
+                }
+            )
         }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
-        return line?.split(separator: ":").last.flatMap { Int($0) }
+        let without = await outcome(url, try route(nil))
+        #expect(without?.kind == .tls)
+        #expect(without?.detail == "The server wants a client certificate; this connector has none.")
+        #expect(await outcome(url, try route("plant")) == nil)
+        let strange = await outcome(url, try route("stranger"))
+        #expect(strange?.kind == .tls)
+        #expect(strange?.detail.contains("the one of this connector was refused") == true)
+        // Not by the session or the connection of the one before either.
+        #expect(await outcome(url, try route(nil))?.kind == .tls)
     }
-}
 
-/// The end of a child process; waiting for it does not block a thread.
-private final class End: Sendable {
-    private let stream = AsyncStream.makeStream(of: Void.self)
-
-    func signal() { stream.continuation.finish() }
-
-    func wait() async {
-        for await _ in stream.stream {}
+    @Test func aTunnelCarriesTLSToTheServer() async throws {
+        try await openssl.make("server")
+        let port = try openssl.serve("server")
+        let proxy = try RawHTTPServer { _ in .tunnel(port) }
+        defer { proxy.stop() }
+        let route = OutboundRoute(
+            proxy: OutboundRoute.Proxy(proxy.url()),
+            authorities: try openssl.text("server.pem")
+        )
+        #expect(await outcome("https://localhost:\(port)/", route) == nil)
+        var untrusting = route
+        untrusting.authorities = nil
+        let untrusted = await outcome("https://localhost:\(port)/", untrusting)
+        #expect(untrusted?.kind == .tls && untrusted?.mayHaveReachedServer == false)
+        #expect(proxy.received.map(\.method) == ["CONNECT", "CONNECT"])
     }
 }
