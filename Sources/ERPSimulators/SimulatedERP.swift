@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 
 /// A pretended ERP of one kind: its contract over HTTP as far as connectors use it, over a small plant in memory.
@@ -14,11 +15,42 @@ public protocol SimulatedERP: Sendable {
     /// What is on hand of every item.
     var stock: [String: Double] { get }
 
+    /// The files at orders, oldest first.
+    var files: [SimulatedFile] { get }
+
     /// Does the work of an order as a person in the ERP would; false when there is no such order.
     func complete(_ externalID: String, outcome: String) -> Bool
 
     /// Ends every session, as a restart of the ERP does.
     func endSessions()
+}
+
+extension SimulatedERP {
+    /// None.
+    public var files: [SimulatedFile] { [] }
+}
+
+/// A file at an order.
+public struct SimulatedFile: Hashable, Sendable {
+    /// The order's identifier.
+    public var order: String
+    /// Its name.
+    public var name: String
+    /// What it holds.
+    public var bytes: [UInt8]
+
+    /// Makes a file.
+    public init(order: String, name: String, bytes: [UInt8]) {
+        self.order = order
+        self.name = name
+        self.bytes = bytes
+    }
+
+    /// Makes a file whose contents came in base 64; nil when they are something else.
+    init?(order: String, name: String, base64: String?) {
+        guard let data = base64.flatMap({ Data(base64Encoded: $0) }) else { return nil }
+        self.init(order: order, name: name, bytes: [UInt8](data))
+    }
 }
 
 /// What a simulated ERP holds at its start.

@@ -98,7 +98,7 @@ struct BusinessCentralConnector: PlannedConnector {
     private func body(_ fields: OrderFields) -> JSONObject {
         var body = JSONObject()
         if let title = fields.text("title") { body["title"] = .string(title) }
-        if let text = SuiteFields.body(fields) {
+        if let text = UsualFields.body(fields) {
             body["description"] = .string(FormField("", "", "", maximumLength: 2_048).fit(text))
         }
         if let text = fields.text("equipment") { body["fixedAssetNumber"] = .string(text) }

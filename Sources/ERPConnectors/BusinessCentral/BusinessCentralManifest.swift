@@ -62,26 +62,26 @@ extension ConnectorManifest {
                 "The identifier (GUID) of the company; the checks list them.",
                 isRequired: true
             ),
-            FormField("location", "Location", "The location that stock operations use unless told."),
-            SuiteFields.priorities("Severity to your words: {\"critical\": \"A\"}. Others are sent as they are."),
-            SuiteFields.settle,
+            UsualFields.location("The location that stock operations use unless told."),
+            UsualFields.priorities("Severity to your words: {\"critical\": \"A\"}. Others are sent as they are."),
+            UsualFields.settle(),
         ],
         operations: operations,
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
     )
 
     private static let orderFields = [
-        SuiteFields.title(100), SuiteFields.description(1_900),
-        SuiteFields.equipment("The fixed asset's number.", maximumLength: 20),
-        SuiteFields.priority("A severity, or a word of your own."),
+        UsualFields.title(100), UsualFields.description(1_900),
+        UsualFields.equipment("The fixed asset's number.", maximumLength: 20),
+        UsualFields.priority("A severity, or a word of your own."),
         FormField("workType", "Work type", "Free; 20 characters.", maximumLength: 20),
-        FormField("failureCode", "Failure code", "Free; 20 characters.", maximumLength: 20), SuiteFields.link,
+        FormField("failureCode", "Failure code", "Free; 20 characters.", maximumLength: 20), UsualFields.link,
     ]
 
     private static let stockFields = [
-        SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true),
+        UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true),
         FormField("unit", "Unit", "The code of the unit of measure; the item's base unit unless told."),
-        SuiteFields.location("The location's code."),
+        UsualFields.location("The location's code."),
     ]
 
     private static let once = OperationTraits(canLookUp: true, isUnique: true)
@@ -104,7 +104,7 @@ extension ConnectorManifest {
         OperationManifest(
             .workOrderComment,
             "Comment on a maintenance request",
-            fields: [SuiteFields.text(2_048)],
+            fields: [UsualFields.text(2_048)],
             traits: once
         ),
         OperationManifest(.stockSet, "Item journal to a figure", fields: stockFields, traits: once),
@@ -114,7 +114,7 @@ extension ConnectorManifest {
             .meterRecord,
             "Meter reading",
             fields: [
-                SuiteFields.equipment("The fixed asset's number.", isRequired: true, maximumLength: 20),
+                UsualFields.equipment("The fixed asset's number.", isRequired: true, maximumLength: 20),
                 FormField("meter", "Meter", "The meter's name.", isRequired: true, maximumLength: 20),
                 FormField("value", "Value", "The reading.", kind: .number, isRequired: true),
             ],
@@ -123,7 +123,7 @@ extension ConnectorManifest {
         OperationManifest(
             .partsCheck,
             "Ask for parts",
-            fields: [SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true)],
+            fields: [UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true)],
             traits: repeatable
         ),
     ]

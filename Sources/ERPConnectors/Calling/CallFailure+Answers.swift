@@ -26,7 +26,7 @@ extension CallFailure {
     private static func message(in body: [UInt8]) -> String? {
         guard let document = try? JSONValue(parsing: body) else {
             let text = String(decoding: body.prefix(300), as: UTF8.self)
-            return text.isEmpty || text.contains("<") ? nil : text.withoutNUL
+            return text.isEmpty || text.contains("<") || text.contains("Traceback (") ? nil : text.withoutNUL
         }
         for path in [
             "error.message", "Error.message", "error.detail", "detail", "message", "error", "errors.0.message",
@@ -35,6 +35,6 @@ extension CallFailure {
             guard let text = JSONPath(path)?.text(in: document), !text.isEmpty else { continue }
             return String(text.prefix(300)).withoutNUL
         }
-        return String(document.text.prefix(300))
+        return String(Traceback.removed(from: document).text.prefix(300))
     }
 }

@@ -200,10 +200,12 @@ public struct ERPCaller: Sendable {
             guard showsAnswer else {
                 return trace.note(CallRecord(request: text, status: response.status, response: "(not shown)"))
             }
-            let body = String(decoding: response.body.prefix(CallRecord.maximumLength), as: UTF8.self).withoutNUL
+            let body = Traceback.removed(from: response.body).withoutNUL
+            // Before it is cut: a secret must not stand half at the end.
             let shown = secrets.map { $0.value.reveal() }.filter { $0.count >= 4 }
                 .reduce(credentials.redact(body)) { $0.replacing($1, with: "(redacted)") }
-            trace.note(CallRecord(request: text, status: response.status, response: shown))
+            let kept = String(shown.prefix(CallRecord.maximumLength))
+            trace.note(CallRecord(request: text, status: response.status, response: kept))
         case .failure(let error):
             trace.note(CallRecord(request: text, response: error.detail))
         }

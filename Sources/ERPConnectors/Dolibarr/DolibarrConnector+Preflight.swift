@@ -14,35 +14,30 @@ extension DolibarrConnector {
         return checks
     }
 
+    private static let entry = EntryChecks(
+        credentials: "The API key is accepted",
+        addressRemedy: "Check the address, and switch on the module “API/Web services (REST)”.",
+        credentialsRemedy: "Generate the key anew on the user's card, and enter it."
+    )
+
     /// The status needs the key, too: one answer tells both.
     private func statusChecks(_ trace: inout CallTrace) async -> [PreflightCheck] {
-        let reachable = "The server answers"
-        let credentials = "The API key is accepted"
         do throws(CallFailure) {
             let status = try await ask(requests.read("/status"), &trace)
             guard let version = status?["success"]?["dolibarr_version"]?.string else {
-                let detail = "Something answers, but it is not Dolibarr's API."
-                let remedy = "Check the address, and switch on the module “API/Web services (REST)”."
-                return [PreflightCheck("reachable", reachable, .failed, detail, remedy: remedy)]
+                return [Self.entry.unreached("Something answers, but it is not Dolibarr's API.")]
             }
-            var checks = [PreflightCheck("reachable", reachable, .ok, "Dolibarr \(version) answered.")]
+            var checks = [Self.entry.answered("Dolibarr \(version) answered.")]
             if let major = Int(version.prefix { $0 != "." }), major < 17, options.document == .intervention {
                 let detail = "Interventions have a customer reference from version 17 on; this is \(version)."
                 let remedy = "Update Dolibarr, or use tickets: the option “document”."
                 checks.append(PreflightCheck("version", "The version fits", .failed, detail, remedy: remedy))
             }
-            checks.append(PreflightCheck("credentials", credentials, .ok, "Dolibarr knows the key."))
+            checks.append(Self.entry.accepted("Dolibarr knows the key."))
             return checks
         } catch {
-            guard error.reason == "http-401" || error.reason == "http-403" else {
-                let remedy = "Check the address, and switch on the module “API/Web services (REST)”."
-                return [PreflightCheck("reachable", reachable, .failed, error.detail, remedy: remedy)]
-            }
-            let remedy = "Generate the key anew on the user's card, and enter it."
-            return [
-                PreflightCheck("reachable", reachable, .ok, "Dolibarr answered."),
-                PreflightCheck("credentials", credentials, .failed, error.detail, remedy: remedy),
-            ]
+            guard error.isAboutCredentials else { return [Self.entry.unreached(error.detail)] }
+            return [Self.entry.answered("Dolibarr answered."), Self.entry.refused(error.detail)]
         }
     }
 

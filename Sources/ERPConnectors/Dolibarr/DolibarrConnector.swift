@@ -29,10 +29,10 @@ struct DolibarrConnector: ERPConnector {
 
     var settle: Double { options.settle }
 
-    /// Only tickets can be changed, commented and cancelled.
+    /// Only tickets can be changed, commented and cancelled; interventions take files too.
     func traits(of operation: ERPOperation) -> OperationTraits? {
         let isTicket = options.document == .ticket
-        if operation.needsTarget, !isTicket { return nil }
+        if operation.needsTarget, operation != .workOrderAttach, !isTicket { return nil }
         var traits = manifest.operation(operation)?.traits
         if operation == .workOrderCreate, isTicket { traits?.isUnique = true }
         return traits
@@ -134,6 +134,7 @@ struct DolibarrConnector: ERPConnector {
                     )
                 case (.workOrderCancel, let target?): try await cancel(target, order, fields, &trace)
                 case (.workOrderComment, let target?): try await comment(target, order, fields, &trace)
+                case (.workOrderAttach, let target?): try await attach(order, to: target, &trace)
                 case (.partsCheck, _): try await check(fields, &trace)
                 default: try await move(order, fields, &trace)
                 }
@@ -176,6 +177,8 @@ struct DolibarrConnector: ERPConnector {
         case (.workOrderComment, let target?):
             let text = try fields.required("text")
             return [requests.order(target), requests.message("‹track id of the ticket›", text, key: key)]
+        case (.workOrderAttach, let target?):
+            return [requests.order(target), requests.upload(order, toRef: "‹reference of the order›")]
         case (.partsCheck, _): return [try requests.product(try fields.required("item"))]
         default:
             let item = try fields.required("item")

@@ -46,19 +46,11 @@ extension ConnectorManifest {
                 initial: true
             ),
             FormField("warehouse", "Warehouse", "Number or reference of the warehouse where stock is booked."),
-            FormField(
-                "priorities",
-                "Severities",
+            UsualFields.priorities(
                 "From alarm severities to ticket severities: {\"critical\": \"BLOCKING\"}.",
-                kind: .object
+                label: "Severities"
             ),
-            FormField(
-                "settle",
-                "Settling time",
-                "Seconds after the start of a call within which the server may still carry it out.",
-                kind: .number,
-                initial: 60
-            ),
+            UsualFields.settle("the server"),
         ],
         operations: dolibarrOrders + dolibarrStock,
         capabilities: [.items, .stock, .orderState]
@@ -105,29 +97,28 @@ extension ConnectorManifest {
         OperationManifest(
             .workOrderCancel,
             "Cancel a ticket",
-            fields: [FormField("reason", "Reason", "Why it is not needed any more.", maximumLength: 2_000)],
+            fields: [UsualFields.reason(2_000, "Why it is not needed any more.")],
             traits: OperationTraits(isRepeatable: true)
         ),
         OperationManifest(
             .workOrderComment,
             "Message on a ticket",
-            fields: [FormField("text", "Text", "What to say.", isRequired: true, maximumLength: 10_000)],
+            fields: [UsualFields.text(10_000, "What to say.")],
             traits: OperationTraits(canLookUp: true)
         ),
+        .picture("File of an intervention or ticket", OperationTraits(isRepeatable: true)),
     ]
 
-    private static let item = FormField(
-        "item",
+    private static let item = UsualFields.item(
         "Product",
         "The product's reference.",
         isRequired: true,
         maximumLength: 128
     )
-    private static let quantity = FormField("quantity", "Quantity", "How much.", kind: .number, isRequired: true)
-    private static let location = FormField(
-        "location",
-        "Warehouse",
+    private static let quantity = UsualFields.quantity("How much.", isRequired: true)
+    private static let location = UsualFields.location(
         "Number or reference; without it the connector's warehouse.",
+        label: "Warehouse",
         maximumLength: 128,
         list: "warehouses"
     )
@@ -137,11 +128,6 @@ extension ConnectorManifest {
         OperationManifest(.stockSet, "Correct stock", fields: [item, quantity, location], traits: looked),
         OperationManifest(.stockConsume, "Stock movement out", fields: [item, quantity, location], traits: looked),
         OperationManifest(.stockReceive, "Stock movement in", fields: [item, quantity, location], traits: looked),
-        OperationManifest(
-            .partsCheck,
-            "Look at the stock",
-            fields: [item, quantity, location],
-            traits: OperationTraits(isRepeatable: true)
-        ),
+        .partsCheck("Look at the stock", fields: [item, quantity, location]),
     ]
 }

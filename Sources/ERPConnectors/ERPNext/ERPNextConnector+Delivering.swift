@@ -18,6 +18,7 @@ extension ERPNextConnector {
         case (.workOrderUpdate, let target?): return await update(target, fields, &trace)
         case (.workOrderCancel, let target?): return await cancel(target, fields, &trace)
         case (.workOrderComment, let target?): return await comment(target, order, fields, &trace)
+        case (.workOrderAttach, let target?): return await attach(order, to: target, &trace)
         case (.partsCheck, _): return await check(fields, &trace)
         default: return await create(order, fields, &trace)
         }
@@ -82,7 +83,7 @@ extension ERPNextConnector {
     }
 
     /// Asked without a change, so that trying again does no harm; but not for ever.
-    private static func isFinal(_ failure: CallFailure) -> Bool {
+    static func isFinal(_ failure: CallFailure) -> Bool {
         ["http-401", "http-403", "http-417"].contains(failure.reason) || failure.reason.hasPrefix("field-")
     }
 
@@ -165,7 +166,7 @@ extension ERPNextConnector {
         }
     }
 
-    private static func outcome(_ change: ERPNextAnswer.Change, id: String) -> CallOutcome {
+    static func outcome(_ change: ERPNextAnswer.Change, id: String) -> CallOutcome {
         switch change {
         case .done, .unchanged: .done(externalID: id)
         case .duplicate(let failure), .refused(let failure): failure.refused
@@ -192,6 +193,9 @@ extension ERPNextConnector {
                 }
                 let isThere = comments.contains { $0["content"]?.string?.contains(order.idempotencyKey) == true }
                 return isThere ? .found(externalID: target) : .notFound
+            case (.workOrderAttach, let target?):
+                let isThere = try await hasFile(order, target, &trace)
+                return isThere ? .found(externalID: target) : .notFound
             default:
                 guard let type = requests.type(of: order.operation) else { throw .unsupported("look-up for this") }
                 switch try await find(type, key: order.idempotencyKey, &trace) {
@@ -216,6 +220,7 @@ extension ERPNextConnector {
         case (.workOrderCancel, let target?):
             return [requests.read(document, target), requests.cancellation(of: target, fields)]
         case (.workOrderComment, let target?): return [try commentRequest(target, order, fields)]
+        case (.workOrderAttach, let target?): return [requests.attach(order, to: target)]
         case (.partsCheck, _):
             return [bins(try fields.required("item"), fields.text("location") ?? options.warehouse)]
         default:

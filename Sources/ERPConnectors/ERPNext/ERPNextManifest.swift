@@ -60,19 +60,8 @@ extension ConnectorManifest {
             "Time zone",
             "The site's time zone, such as Europe/Berlin; without it the site is asked."
         ),
-        FormField(
-            "priorities",
-            "Priorities",
-            "From alarm severities to Issue priorities: {\"critical\": \"Urgent\"}.",
-            kind: .object
-        ),
-        FormField(
-            "settle",
-            "Settling time",
-            "Seconds after the start of a call within which the site may still carry it out.",
-            kind: .number,
-            initial: 60
-        ),
+        UsualFields.priorities("From alarm severities to Issue priorities: {\"critical\": \"Urgent\"}."),
+        UsualFields.settle("the site"),
     ]
 
     /// `Data` fields are `varchar(140)`.
@@ -112,8 +101,13 @@ extension ConnectorManifest {
                     maximumLength: 140
                 ),
             ] + details + [
-                FormField("item", "Part", "The code of a part that the repair will consume.", maximumLength: 140),
-                FormField("quantity", "Quantity", "How much of the part.", kind: .number),
+                UsualFields.item(
+                    "Part",
+                    "The code of a part that the repair will consume.",
+                    isRequired: false,
+                    maximumLength: 140
+                ),
+                UsualFields.quantity("How much of the part.", isRequired: false),
             ],
             traits: OperationTraits(canLookUp: true, isUnique: true)
         ),
@@ -126,23 +120,23 @@ extension ConnectorManifest {
         OperationManifest(
             .workOrderCancel,
             "Cancel an order",
-            fields: [FormField("reason", "Reason", "Why it is not needed any more.", maximumLength: 2_000)],
+            fields: [UsualFields.reason(2_000, "Why it is not needed any more.")],
             traits: OperationTraits(isRepeatable: true)
         ),
         OperationManifest(
             .workOrderComment,
             "Comment on an order",
-            fields: [FormField("text", "Text", "What to say.", isRequired: true, maximumLength: 10_000)],
+            fields: [UsualFields.text(10_000, "What to say.")],
             traits: OperationTraits(canLookUp: true)
         ),
+        .picture("File at an order", OperationTraits(canLookUp: true)),
     ]
 
-    private static let item = FormField("item", "Item", "The item's code.", isRequired: true, maximumLength: 140)
-    private static let quantity = FormField("quantity", "Quantity", "How much.", kind: .number, isRequired: true)
-    private static let location = FormField(
-        "location",
-        "Warehouse",
+    private static let item = UsualFields.item("Item", "The item's code.", isRequired: true, maximumLength: 140)
+    private static let quantity = UsualFields.quantity("How much.", isRequired: true)
+    private static let location = UsualFields.location(
         "Such as “Stores - P1”; without it the connector's warehouse.",
+        label: "Warehouse",
         maximumLength: 140,
         list: "warehouses"
     )
@@ -173,11 +167,6 @@ extension ConnectorManifest {
             fields: [item, quantity, unit, location, rate],
             traits: OperationTraits(canLookUp: true, isUnique: true)
         ),
-        OperationManifest(
-            .partsCheck,
-            "Look at the stock",
-            fields: [item, quantity, location],
-            traits: OperationTraits(isRepeatable: true)
-        ),
+        .partsCheck("Look at the stock", fields: [item, quantity, location]),
     ]
 }

@@ -43,6 +43,11 @@ struct ERPNextRequests: Hashable, Sendable {
         request("GET", "/api/method/\(method)" + PercentEncoding.query(parameters))
     }
 
+    /// Calls a method that changes something.
+    func call(_ method: String, _ body: JSONValue) -> RenderedRequest {
+        request("POST", "/api/method/\(method)", body)
+    }
+
     /// Finds the document that holds a key.
     func find(_ type: String, key: String) -> RenderedRequest {
         let filter: [JSONValue] = [.string(options.referenceField), "=", .string(key)]
@@ -51,9 +56,8 @@ struct ERPNextRequests: Hashable, Sendable {
 
     /// Adds a comment: needs only read permission on the document, while `Comment` itself is for system managers.
     func comment(on name: String, _ html: String) -> RenderedRequest {
-        request(
-            "POST",
-            "/api/method/frappe.desk.form.utils.add_comment",
+        call(
+            "frappe.desk.form.utils.add_comment",
             [
                 "reference_doctype": .string(options.document.rawValue), "reference_name": .string(name),
                 "content": .string(html), "comment_email": "", "comment_by": "Plantwright",

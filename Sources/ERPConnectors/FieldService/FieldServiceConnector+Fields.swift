@@ -5,7 +5,7 @@ extension FieldServiceConnector {
     func body(_ fields: OrderFields, _ answers: PlanAnswers) -> JSONObject {
         var body = JSONObject()
         if let title = fields.text("title") { body["msdyn_workordersummary"] = .string(title) }
-        if let text = SuiteFields.body(fields) { body["msdyn_instructions"] = .string(text) }
+        if let text = UsualFields.body(fields) { body["msdyn_instructions"] = .string(text) }
         if fields.text("equipment") != nil {
             body["msdyn_customerasset@odata.bind"] = .string("/msdyn_customerassets(\(answers["asset"]))")
         }
@@ -24,7 +24,7 @@ extension FieldServiceConnector {
     /// The name of the priority that is sent; severities without a translation send none.
     private func priority(_ fields: OrderFields) -> String? {
         guard let text = fields.text("priority") else { return nil }
-        return options.priorities[text] ?? (SuiteFields.severities.contains(text) ? nil : text)
+        return options.priorities[text] ?? (UsualFields.severities.contains(text) ? nil : text)
     }
 
     /// The questions for the identifiers behind names.

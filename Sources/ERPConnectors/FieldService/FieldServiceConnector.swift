@@ -44,6 +44,7 @@ struct FieldServiceConnector: PlannedConnector {
         case .workOrderUpdate: return try update(order, fields)
         case .workOrderCancel: return try cancellation(order, fields)
         case .workOrderComment: return try comment(order, fields)
+        case .workOrderAttach: return try attachment(order)
         default: return try stock(order, fields)
         }
     }
@@ -221,8 +222,9 @@ struct FieldServiceConnector: PlannedConnector {
         )
     }
 
-    private static func row(_ order: DeliveryOrder) throws(CallFailure) -> String {
-        guard let target = order.target, DataverseIdentifier.isValid(target) else {
+    static func row(_ order: DeliveryOrder) throws(CallFailure) -> String {
+        // Previews have words in its place.
+        guard let target = order.target, DataverseIdentifier.isValid(target) || target.hasPrefix("‹") else {
             throw CallFailure(reason: "no-order", detail: "“\(order.target ?? "")” is no work order of Dataverse.")
         }
         return "msdyn_workorders(\(target))"

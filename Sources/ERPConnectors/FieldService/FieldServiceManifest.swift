@@ -45,29 +45,29 @@ extension ConnectorManifest {
                 "The text column of work orders with an alternate key; the preflight can make it.",
                 initial: "pw_plantwrightkey"
             ),
-            SuiteFields.priorities(
+            UsualFields.priorities(
                 "Severity to the name of a priority: {\"critical\": \"Emergency\"}. Others send none."
             ),
-            SuiteFields.settle,
+            UsualFields.settle(),
         ],
-        operations: [create, update, cancel, comment, set, consume, receive, check],
+        operations: [create, update, cancel, comment, picture, set, consume, receive, check],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
     )
 
     private static let orderFields = [
         // The vendor publishes no limit of the summary; this one is ours.
-        SuiteFields.title(200), SuiteFields.description(4_000),
-        SuiteFields.equipment("The customer asset, by the column that the options name.", maximumLength: 100),
-        SuiteFields.priority("A severity of the option “priorities”, or the name of a priority."),
+        UsualFields.title(200), UsualFields.description(4_000),
+        UsualFields.equipment("The customer asset, by the column that the options name.", maximumLength: 100),
+        UsualFields.priority("A severity of the option “priorities”, or the name of a priority."),
         FormField("workType", "Work order type", "The name of a work order type.", list: "workTypes"),
         FormField("failureCode", "Incident type", "The name of the primary incident type.", list: "failureCodes"),
-        SuiteFields.link,
+        UsualFields.link,
     ]
 
     private static let create = OperationManifest(
         .workOrderCreate,
         "Work order",
-        fields: orderFields + [SuiteFields.item(isRequired: false), SuiteFields.quantity(isRequired: false)],
+        fields: orderFields + [UsualFields.item(isRequired: false), UsualFields.quantity(isRequired: false)],
         traits: OperationTraits(canLookUp: true, isUnique: true)
     )
 
@@ -86,20 +86,25 @@ extension ConnectorManifest {
     private static let cancel = OperationManifest(
         .workOrderCancel,
         "Cancel a work order",
-        fields: [SuiteFields.reason],
+        fields: [UsualFields.reason()],
         traits: OperationTraits(isRepeatable: true)
     )
 
     private static let comment = OperationManifest(
         .workOrderComment,
         "Note on a work order",
-        fields: [SuiteFields.text(4_000)],
+        fields: [UsualFields.text(4_000)],
         traits: OperationTraits(canLookUp: true, isUnique: true)
     )
 
+    private static let picture = OperationManifest.picture(
+        "Note with a file on a work order",
+        OperationTraits(canLookUp: true, isUnique: true)
+    )
+
     private static let stockFields = [
-        SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true),
-        SuiteFields.location("The name of the warehouse."),
+        UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true),
+        UsualFields.location("The name of the warehouse."),
     ]
 
     private static let set = OperationManifest(
@@ -123,10 +128,5 @@ extension ConnectorManifest {
         traits: OperationTraits(canLookUp: true, isUnique: true)
     )
 
-    private static let check = OperationManifest(
-        .partsCheck,
-        "Ask for parts",
-        fields: stockFields,
-        traits: OperationTraits(isRepeatable: true)
-    )
+    private static let check = OperationManifest.partsCheck("Ask for parts", fields: stockFields)
 }

@@ -15,30 +15,32 @@ extension InvenTreeConnector {
         return checks
     }
 
+    private static let entry = EntryChecks(
+        credentials: "The token is accepted",
+        addressRemedy: "Check the address.",
+        credentialsRemedy: "Make a new token in InvenTree's Admin Center; tokens expire."
+    )
+
     private func reachability(_ trace: inout CallTrace) async -> PreflightCheck {
-        let title = "The server answers"
         do throws(CallFailure) {
             let server = try await ask(requests.read("/api/"), &trace)
             guard server["server"]?.string == "InvenTree" else {
-                let detail = "Something answers, but it is not InvenTree."
-                return PreflightCheck("reachable", title, .failed, detail, remedy: "Check the address.")
+                return Self.entry.unreached("Something answers, but it is not InvenTree.")
             }
-            return PreflightCheck("reachable", title, .ok, "InvenTree \(server["version"]?.string ?? "") answered.")
+            return Self.entry.answered("InvenTree \(server["version"]?.string ?? "") answered.")
         } catch {
             // A wrong token is refused everywhere.
-            if error.reason == "http-401" { return PreflightCheck("reachable", title, .ok, "The server answered.") }
-            return PreflightCheck("reachable", title, .failed, error.detail, remedy: "Check the address.")
+            if error.reason == "http-401" { return Self.entry.answered("The server answered.") }
+            return Self.entry.unreached(error.detail)
         }
     }
 
     private func credentialsCheck(_ trace: inout CallTrace) async -> PreflightCheck {
-        let title = "The token is accepted"
         do throws(CallFailure) {
             let user = try await ask(requests.read("/api/user/me/"), &trace)["username"]?.string ?? "a user"
-            return PreflightCheck("credentials", title, .ok, "InvenTree knows us as \(user).")
+            return Self.entry.accepted("InvenTree knows us as \(user).")
         } catch {
-            let remedy = "Make a new token in InvenTree's Admin Center; tokens expire."
-            return PreflightCheck("credentials", title, .failed, error.detail, remedy: remedy)
+            return Self.entry.refused(error.detail)
         }
     }
 

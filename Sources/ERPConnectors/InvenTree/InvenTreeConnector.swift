@@ -100,6 +100,7 @@ struct InvenTreeConnector: ERPConnector {
                 case (.workOrderUpdate, let target?): try await update(target, fields, &trace)
                 case (.workOrderCancel, let target?): try await cancel(target, order, fields, &trace)
                 case (.workOrderComment, let target?): try await comment(target, order, fields, &trace)
+                case (.workOrderAttach, let target?): try await attach(order, to: target, &trace)
                 case (.partsCheck, _): try await check(fields, &trace)
                 default: try await adjust(order, fields, &trace)
                 }
@@ -120,6 +121,8 @@ struct InvenTreeConnector: ERPConnector {
             case (.workOrderComment, let target?):
                 let notes = try await ask(requests.build(target), &trace)["notes"]?.string ?? ""
                 outcome = notes.contains(key) ? .found(externalID: target) : .notFound
+            case (.workOrderAttach, let target?):
+                outcome = try await hasFile(order, target, &trace) ? .found(externalID: target) : .notFound
             case (let operation, _) where operation.isAboutStock:
                 outcome = try await isTracked(key: key, &trace) ? .found(externalID: nil) : .notFound
             default: throw .unsupported("look-up for this")
@@ -145,6 +148,7 @@ struct InvenTreeConnector: ERPConnector {
         case (.workOrderComment, let target?):
             let notes = "‹notes so far›" + Self.remark(try fields.required("text"), key)
             return [requests.build(target), requests.note(target, notes)]
+        case (.workOrderAttach, let target?): return [requests.attach(order, to: target)]
         case (.partsCheck, _): return [requests.part(try fields.required("item"))]
         default:
             let item = try fields.required("item")

@@ -29,21 +29,15 @@ extension ConnectorManifest {
         ],
         options: [
             FormField("part", "Part to build", "IPN of the assembly that build orders are for, unless a mapping says."),
-            FormField("location", "Stock location", "Name or number of the place where stock is booked."),
+            UsualFields.location("Name or number of the place where stock is booked.", label: "Stock location"),
             FormField(
                 "referencePattern",
                 "Reference pattern",
                 "How build orders are numbered, as in InvenTree's settings; without it InvenTree is asked.",
                 maximumLength: 100
             ),
-            FormField("priorities", "Priorities", "From severities to numbers: {\"critical\": 9}.", kind: .object),
-            FormField(
-                "settle",
-                "Settling time",
-                "Seconds after the start of a call within which the server may still carry it out.",
-                kind: .number,
-                initial: 60
-            ),
+            UsualFields.priorities("From severities to numbers: {\"critical\": 9}."),
+            UsualFields.settle("the server"),
         ],
         operations: inventreeOrders + inventreeStock,
         capabilities: [.items, .stock, .orderState]
@@ -95,29 +89,23 @@ extension ConnectorManifest {
         OperationManifest(
             .workOrderCancel,
             "Cancel a build order",
-            fields: [FormField("reason", "Reason", "Why it is not needed any more.", maximumLength: 2_000)],
+            fields: [UsualFields.reason(2_000, "Why it is not needed any more.")],
             traits: OperationTraits(isRepeatable: true)
         ),
         OperationManifest(
             .workOrderComment,
             "Add to a build order's notes",
-            fields: [FormField("text", "Text", "What to say.", isRequired: true, maximumLength: 10_000)],
+            fields: [UsualFields.text(10_000, "What to say.")],
             traits: OperationTraits(canLookUp: true)
         ),
+        .picture("Attachment of a build order", OperationTraits(canLookUp: true)),
     ]
 
-    private static let item = FormField("item", "Part", "The part's IPN.", isRequired: true, maximumLength: 100)
-    private static let quantity = FormField(
-        "quantity",
-        "Quantity",
-        "How much, in the part's units.",
-        kind: .number,
-        isRequired: true
-    )
-    private static let location = FormField(
-        "location",
-        "Stock location",
+    private static let item = UsualFields.item("Part", "The part's IPN.", isRequired: true, maximumLength: 100)
+    private static let quantity = UsualFields.quantity("How much, in the part's units.", isRequired: true)
+    private static let location = UsualFields.location(
         "Name or number; without it the connector's location, or everywhere.",
+        label: "Stock location",
         maximumLength: 250,
         list: "locations"
     )
@@ -127,11 +115,6 @@ extension ConnectorManifest {
         OperationManifest(.stockSet, "Count stock", fields: [item, quantity, location], traits: looked),
         OperationManifest(.stockConsume, "Remove stock", fields: [item, quantity, location], traits: looked),
         OperationManifest(.stockReceive, "Add stock", fields: [item, quantity, location], traits: looked),
-        OperationManifest(
-            .partsCheck,
-            "Look at the stock",
-            fields: [item, quantity, location],
-            traits: OperationTraits(isRepeatable: true)
-        ),
+        .partsCheck("Look at the stock", fields: [item, quantity, location]),
     ]
 }

@@ -64,7 +64,8 @@ public struct ConnectorManifest: Hashable, Sendable {
         [
             "kind": .string(kind.rawValue), "title": .string(title), "summary": .string(summary),
             "addressExample": .string(addressExample), "credentials": .array(credentials.map(\.json)),
-            "options": .array(options.map(\.json)), "operations": .array(operations.map(\.json)),
+            "options": .array(options.map(\.json)), "connection": ConnectionForm.json,
+            "operations": .array(operations.map(\.json)),
             "capabilities": .array(
                 Capability.allCases.filter(capabilities.contains).map { .string($0.rawValue) }
             ),

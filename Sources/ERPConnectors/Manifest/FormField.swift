@@ -6,6 +6,8 @@ public struct FormField: Hashable, Sendable {
     /// What may be filled in.
     public enum Kind: String, Sendable {
         case text
+        /// A text of several lines, such as a certificate.
+        case multiline
         case number
         case boolean
         /// One of ``FormField/choices``, or of the live list ``FormField/list``.
@@ -81,7 +83,7 @@ public struct FormField: Hashable, Sendable {
         switch kind {
         case .number: type == .number
         case .boolean: type == .boolean
-        case .text, .choice: type != .location
+        case .text, .multiline, .choice: type != .location
         case .object: false
         }
     }

@@ -37,6 +37,11 @@ public struct OperationManifest: Hashable, Sendable {
         self.traits = traits
     }
 
+    /// The picture of an order: it has no fields.
+    static func picture(_ title: String, _ traits: OperationTraits) -> OperationManifest {
+        OperationManifest(.workOrderAttach, title, fields: [], traits: traits)
+    }
+
     /// The field of that name.
     public func field(_ name: String) -> FormField? { fields.first { $0.name == name } }
 

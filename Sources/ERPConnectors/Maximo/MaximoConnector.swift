@@ -101,7 +101,7 @@ struct MaximoConnector: PlannedConnector {
     private func body(_ fields: OrderFields, key: String? = nil) throws(CallFailure) -> JSONObject {
         var body = JSONObject()
         if let title = fields.text("title") { body["description"] = .string(title) }
-        let texts = [SuiteFields.body(fields), key.map { "Plantwright \($0)" }].compactMap(\.self)
+        let texts = [UsualFields.body(fields), key.map { "Plantwright \($0)" }].compactMap(\.self)
         if !texts.isEmpty { body["description_longdescription"] = .string(texts.joined(separator: "\n")) }
         for (field, name) in [("equipment", "assetnum"), ("location", "location"), ("workType", "worktype")] {
             if let text = fields.text(field) { body[name] = .string(text) }

@@ -44,33 +44,33 @@ extension ConnectorManifest {
                 initial: "maxauth",
                 choices: [Choice("maxauth", "maxauth"), Choice("basic", "Basic")]
             ),
-            SuiteFields.priorities("Severity to priority: {\"critical\": \"1\"}. Usually 1, 2, 3, 4."),
+            UsualFields.priorities("Severity to priority: {\"critical\": \"1\"}. Usually 1, 2, 3, 4."),
             FormField(
                 "states",
                 "Own states",
                 "Your synonyms of work order states: {\"REPAIRED\": \"done\"}.",
                 kind: .object
             ),
-            SuiteFields.settle,
+            UsualFields.settle(),
         ],
         operations: [create, update, cancel, comment, count, issue, meter, check],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
     )
 
     private static let orderFields = [
-        SuiteFields.title(100), SuiteFields.description(8_000),
-        SuiteFields.equipment("The asset's number.", maximumLength: 25),
-        SuiteFields.priority("A severity, or a number from 0 to 999."),
+        UsualFields.title(100), UsualFields.description(8_000),
+        UsualFields.equipment("The asset's number.", maximumLength: 25),
+        UsualFields.priority("A severity, or a number from 0 to 999."),
         FormField("workType", "Work type", "Such as CM or EM.", maximumLength: 5),
         FormField("failureCode", "Failure class", "The failure class of the order.", maximumLength: 8),
-        FormField("location", "Location", "An operating location; Maximo takes the asset's when it is empty."),
-        SuiteFields.link,
+        UsualFields.location("An operating location; Maximo takes the asset's when it is empty."),
+        UsualFields.link,
     ]
 
     private static let create = OperationManifest(
         .workOrderCreate,
         "Work order",
-        fields: orderFields + [SuiteFields.item(isRequired: false), SuiteFields.quantity(isRequired: false)],
+        fields: orderFields + [UsualFields.item(isRequired: false), UsualFields.quantity(isRequired: false)],
         traits: OperationTraits(canLookUp: true, isUnique: true)
     )
 
@@ -89,24 +89,24 @@ extension ConnectorManifest {
     private static let cancel = OperationManifest(
         .workOrderCancel,
         "Cancel a work order",
-        fields: [SuiteFields.reason],
+        fields: [UsualFields.reason()],
         traits: OperationTraits(isRepeatable: true)
     )
 
     private static let comment = OperationManifest(
         .workOrderComment,
         "Work log entry",
-        fields: [SuiteFields.text(8_000)],
+        fields: [UsualFields.text(8_000)],
         traits: OperationTraits(canLookUp: true)
     )
 
-    private static let storeroom = SuiteFields.location("The storeroom.")
+    private static let storeroom = UsualFields.location("The storeroom.")
 
     private static let count = OperationManifest(
         .stockSet,
         "Physical count (takes effect when it is reconciled in Maximo)",
         fields: [
-            SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true), storeroom,
+            UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true), storeroom,
             FormField("bin", "Bin", "The bin, where the item lies in several."),
         ],
         traits: OperationTraits(isRepeatable: true)
@@ -116,8 +116,8 @@ extension ConnectorManifest {
         .stockConsume,
         "Inventory usage (issue)",
         fields: [
-            SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true), storeroom,
-            SuiteFields.equipment("The asset that is charged.", maximumLength: 25),
+            UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true), storeroom,
+            UsualFields.equipment("The asset that is charged.", maximumLength: 25),
             FormField("account", "GL account", "The account that is charged, where no asset is."),
         ],
         traits: OperationTraits(canLookUp: true, isUnique: true)
@@ -127,17 +127,15 @@ extension ConnectorManifest {
         .meterRecord,
         "Meter reading of an asset",
         fields: [
-            SuiteFields.equipment("The asset's number.", isRequired: true, maximumLength: 25),
+            UsualFields.equipment("The asset's number.", isRequired: true, maximumLength: 25),
             FormField("meter", "Meter", "The meter's name at the asset.", isRequired: true, maximumLength: 10),
             FormField("value", "Value", "The reading.", kind: .number, isRequired: true),
         ],
         traits: OperationTraits(isRepeatable: true)
     )
 
-    private static let check = OperationManifest(
-        .partsCheck,
+    private static let check = OperationManifest.partsCheck(
         "Ask for parts",
-        fields: [SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true), storeroom],
-        traits: OperationTraits(isRepeatable: true)
+        fields: [UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true), storeroom]
     )
 }

@@ -18,6 +18,14 @@ struct OdooCall: Hashable, Sendable {
     /// Arguments given by name.
     var named = JSONObject()
     var context = JSONObject()
+    /// A file, with the words in the arguments that its contents take the place of.
+    var file: File?
+
+    /// A file and its words.
+    struct File: Hashable, Sendable {
+        var attachment: OrderAttachment
+        var words: String
+    }
 
     init(_ model: String, _ method: String, records: [JSONValue]? = nil) {
         self.model = model
@@ -95,10 +103,12 @@ struct OdooRequestWriter: Sendable {
 
     /// A call of a model's method.
     func request(_ call: OdooCall, over wire: OdooWire) -> RenderedRequest {
-        switch wire {
-        case .json2: json2(call)
-        case .jsonRPC(let user): execute(call, user)
-        }
+        let request =
+            switch wire {
+            case .json2: json2(call)
+            case .jsonRPC(let user): execute(call, user)
+            }
+        return call.file.map { request.carrying($0.attachment, inPlaceOf: $0.words) } ?? request
     }
 
     /// A call of one of the services beside the models, such as `common.version`; the arguments are made with the

@@ -35,6 +35,7 @@ extension OdooConnector {
         case .workOrderCancel:
             let note = fields.text("reason").map { writer.post($0, on: target, key: key) }
             return [writer.cancel(target)] + (note.map { [$0] } ?? [])
+        case .workOrderAttach: return [writer.attach(order, to: target)]
         case .workOrderComment: return [writer.post(fields.text("text") ?? "", on: target, key: key)]
         case .stockSet, .stockConsume, .stockReceive:
             guard let product = references.product, let places = references.places else { return [] }

@@ -33,6 +33,7 @@ struct OdooConnector: ERPConnector {
             case .workOrderUpdate: outcome = try await update(order, fields, &trace)
             case .workOrderCancel: outcome = try await cancel(order, fields, &trace)
             case .workOrderComment: outcome = try await comment(order, fields, &trace)
+            case .workOrderAttach: outcome = try await attach(order, &trace)
             case .stockSet: outcome = try await setStock(fields, &trace)
             case .stockConsume, .stockReceive: outcome = try await move(order, fields, &trace)
             case .partsCheck: outcome = try await checkParts(fields, &trace)
@@ -53,6 +54,7 @@ struct OdooConnector: ERPConnector {
             switch order.operation {
             case .workOrderCreate: outcome = try await findRequest(order, fields, &trace)
             case .workOrderComment: outcome = try await findComment(order, &trace)
+            case .workOrderAttach: outcome = try await findAttachment(order, &trace)
             case .stockConsume, .stockReceive: outcome = try await findMove(order, fields, &trace)
             default: outcome = CallFailure.unsupported("look-ups of this operation").failedLookUp
             }

@@ -47,15 +47,16 @@ extension ConnectorManifest {
             OperationManifest(
                 .workOrderCancel,
                 "Cancellation of a maintenance request",
-                fields: [FormField("reason", "Reason", "Noted in the request's log.")],
+                fields: [UsualFields.reason(nil, "Noted in the request's log.")],
                 traits: OperationTraits(isRepeatable: true)
             ),
             OperationManifest(
                 .workOrderComment,
                 "Note in the log of a maintenance request",
-                fields: [FormField("text", "Text", "What the note says.", isRequired: true)],
+                fields: [UsualFields.text(nil, "What the note says.")],
                 traits: OperationTraits(canLookUp: true)
             ),
+            .picture("Attachment of a maintenance request", OperationTraits(canLookUp: true, isUnique: true)),
             OperationManifest(
                 .stockSet,
                 "Inventory adjustment",
@@ -74,11 +75,9 @@ extension ConnectorManifest {
                 fields: OdooManifestFields.stock(quantity: "How much comes in."),
                 traits: OperationTraits(canLookUp: true, isUnique: true)
             ),
-            OperationManifest(
-                .partsCheck,
+            .partsCheck(
                 "Check of a quantity on hand",
-                fields: OdooManifestFields.stock(quantity: "How much is needed."),
-                traits: OperationTraits(isRepeatable: true)
+                fields: OdooManifestFields.stock(quantity: "How much is needed.")
             ),
         ],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
@@ -130,12 +129,7 @@ enum OdooManifestFields {
             "The field of Odoo's equipment that assets refer to: the serial number, or a field of your own.",
             initial: "serial_no"
         ),
-        FormField(
-            "priorities",
-            "Priorities",
-            "Odoo's priority (0 to 3) by severity: {\"low\": \"1\", \"critical\": \"3\"}.",
-            kind: .object
-        ),
+        UsualFields.priorities("Odoo's priority (0 to 3) by severity: {\"low\": \"1\", \"critical\": \"3\"}."),
         FormField(
             "doneStages",
             "Stages that are done",
@@ -149,13 +143,7 @@ enum OdooManifestFields {
             "Change it when several Plantwright servers share one database.",
             initial: "plantwright"
         ),
-        FormField(
-            "settle",
-            "Settling time",
-            "Seconds after the start of a call within which Odoo may still carry it out.",
-            kind: .number,
-            initial: 60
-        ),
+        UsualFields.settle("Odoo"),
     ]
 
     static func title(isRequired: Bool) -> FormField {

@@ -187,7 +187,7 @@ extension OdooOrderWriter {
     }
 
     /// `load` reads cells as texts.
-    private static func cell(_ value: JSONValue) -> JSONValue {
+    static func cell(_ value: JSONValue) -> JSONValue {
         value.integer.map { .string(String($0)) } ?? value
     }
 }

@@ -59,7 +59,7 @@ struct OracleConnector: PlannedConnector {
     private func body(_ fields: OrderFields) throws(CallFailure) -> JSONObject {
         var body = JSONObject()
         // A work order has one text, of 240 characters.
-        let texts = [fields.text("title"), SuiteFields.body(fields)].compactMap(\.self)
+        let texts = [fields.text("title"), UsualFields.body(fields)].compactMap(\.self)
         if !texts.isEmpty {
             let line = FormField("line", "", "", maximumLength: 240)
             body["WorkOrderDescription"] = .string(line.fit(texts.joined(separator: " · ")))

@@ -34,8 +34,8 @@ extension ConnectorManifest {
                 "The status that orders are made in: ORA_UNRELEASED or ORA_RELEASED.",
                 initial: "ORA_UNRELEASED"
             ),
-            SuiteFields.priorities("Severity to priority: {\"critical\": \"1\"}. Usually 1, 2, 3, 4."),
-            SuiteFields.settle,
+            UsualFields.priorities("Severity to priority: {\"critical\": \"1\"}. Usually 1, 2, 3, 4."),
+            UsualFields.settle(),
         ],
         operations: [create, update, cancel, consume, receive, meter, check],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
@@ -45,16 +45,16 @@ extension ConnectorManifest {
         .workOrderCreate,
         "Maintenance work order",
         fields: [
-            SuiteFields.title(240), SuiteFields.description(nil),
-            SuiteFields.equipment("The asset's number.", isRequired: true, maximumLength: 80),
-            SuiteFields.priority("A severity, or a whole number."),
+            UsualFields.title(240), UsualFields.description(nil),
+            UsualFields.equipment("The asset's number.", isRequired: true, maximumLength: 80),
+            UsualFields.priority("A severity, or a whole number."),
             FormField(
                 "workType",
                 "Type",
                 "The code of a work order type; the option's unless told.",
                 maximumLength: 30
             ),
-            SuiteFields.link,
+            UsualFields.link,
         ],
         // Its number is unique in the organization.
         traits: OperationTraits(canLookUp: true, isUnique: true)
@@ -65,7 +65,7 @@ extension ConnectorManifest {
         "Change a work order",
         fields: [
             FormField("title", "Title", "What is to be done, in a line.", maximumLength: 240),
-            SuiteFields.description(nil), SuiteFields.priority("A severity, or a whole number."),
+            UsualFields.description(nil), UsualFields.priority("A severity, or a whole number."),
         ],
         traits: OperationTraits(isRepeatable: true)
     )
@@ -78,9 +78,9 @@ extension ConnectorManifest {
     )
 
     private static let stockFields = [
-        SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true),
+        UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true),
         FormField("unit", "Unit", "The name of the unit of measure; the item's primary one unless told."),
-        SuiteFields.location("The subinventory."),
+        UsualFields.location("The subinventory."),
     ]
 
     // Nothing documented finds a transaction by our reference: an uncertain end waits for a person.
@@ -102,20 +102,18 @@ extension ConnectorManifest {
         .meterRecord,
         "Meter reading of an asset",
         fields: [
-            SuiteFields.equipment("The asset's number.", isRequired: true, maximumLength: 80),
+            UsualFields.equipment("The asset's number.", isRequired: true, maximumLength: 80),
             FormField("meter", "Meter", "The meter's code.", isRequired: true),
             FormField("value", "Value", "The reading.", kind: .number, isRequired: true),
         ],
         traits: OperationTraits(canLookUp: true)
     )
 
-    private static let check = OperationManifest(
-        .partsCheck,
+    private static let check = OperationManifest.partsCheck(
         "Ask for parts",
         fields: [
-            SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true),
-            SuiteFields.location("The subinventory."),
-        ],
-        traits: OperationTraits(isRepeatable: true)
+            UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true),
+            UsualFields.location("The subinventory."),
+        ]
     )
 }

@@ -36,6 +36,7 @@ extension SAPConnector {
             let place = requests.place(fields.text("location"))
             let item = try fields.required("item")
             return [requests.findStock(item, plant: place.plant, storageLocation: place.storageLocation)]
+        case .workOrderAttach: throw .unsupported("files at orders")
         case .meterRecord: throw .unsupported("meter readings")
         }
     }

@@ -60,6 +60,7 @@ struct SAPConnector: ERPConnector {
                 case .workOrderCancel: try await cancel(order, fields, &trace)
                 case .stockConsume, .stockReceive, .stockSet: try await post(order, fields, &trace)
                 case .partsCheck: try await checkParts(fields, &trace)
+                case .workOrderAttach: CallFailure.unsupported("files at orders").refused
                 case .meterRecord: CallFailure.unsupported("meter readings").refused
                 }
             return CallReport(outcome, trace)

@@ -54,20 +54,9 @@ extension ConnectorManifest {
             "{consume: 201, receive: 501, increase, decrease}; “stock.set” posts the difference and needs the last two.",
             kind: .object
         ),
-        FormField(
-            "priorities",
-            "Priorities",
-            "SAP's priority for each alarm severity: {critical: 1, high: 2, medium: 3, low: 4}.",
-            kind: .object
-        ),
+        UsualFields.priorities("SAP's priority for each alarm severity: {critical: 1, high: 2, medium: 3, low: 4}."),
         FormField("link", "Page of a notification", "An address with ${id} in it."),
-        FormField(
-            "settle",
-            "Settling time",
-            "Seconds after the start of a call within which SAP may still carry it out.",
-            kind: .number,
-            initial: 60
-        ),
+        UsualFields.settle("SAP"),
     ]
 
     private static let sapOperations = [
@@ -85,8 +74,8 @@ extension ConnectorManifest {
                 .sapEquipment, .sapPriority, .sapFailureCode,
                 FormField("workType", "Notification type", "Instead of the connector's."),
                 FormField("breakdown", "Breakdown", "Whether the equipment is down.", kind: .boolean),
-                FormField("item", "Part", "A material to reserve; needs an order type."),
-                FormField("quantity", "Quantity", "Of the part; 1 if absent.", kind: .number),
+                UsualFields.item("Part", "A material to reserve; needs an order type.", isRequired: false),
+                UsualFields.quantity("Of the part; 1 if absent.", isRequired: false),
                 FormField("unit", "Unit", "Of the quantity; the material's if absent."),
                 FormField("link", "Link", "Stands at the end of the long text.", initial: "${link}"),
             ],
@@ -102,14 +91,14 @@ extension ConnectorManifest {
             .workOrderComment,
             "Add to the notification's long text",
             fields: [
-                FormField("text", "Text", "What to add.", isRequired: true, maximumLength: 1_000)
+                UsualFields.text(1_000, "What to add.")
             ],
             traits: OperationTraits(canLookUp: true, isRepeatable: true)
         ),
         OperationManifest(
             .workOrderCancel,
             "Order: do not execute; without an order: complete the notification",
-            fields: [FormField("reason", "Reason", "Is added to the long text.", maximumLength: 200)],
+            fields: [UsualFields.reason(200, "Is added to the long text.")],
             traits: OperationTraits(isRepeatable: true)
         ),
         OperationManifest(
@@ -133,21 +122,19 @@ extension ConnectorManifest {
             fields: sapMovement.filter { !["movementType", "unit"].contains($0.name) },
             traits: OperationTraits(canLookUp: true)
         ),
-        OperationManifest(
-            .partsCheck,
+        .partsCheck(
             "Look whether a material is in stock",
             fields: [
                 .sapItem,
-                FormField("quantity", "Quantity", "How much is needed.", kind: .number, isRequired: true),
+                UsualFields.quantity("How much is needed.", isRequired: true),
                 .sapLocation,
-            ],
-            traits: OperationTraits(isRepeatable: true)
+            ]
         ),
     ]
 
     private static let sapMovement: [FormField] = [
         .sapItem,
-        FormField("quantity", "Quantity", "Up to three decimals.", kind: .number, isRequired: true),
+        UsualFields.quantity("Up to three decimals.", isRequired: true),
         FormField("unit", "Unit", "Of the quantity; the material's if absent."),
         .sapLocation,
         FormField("movementType", "Movement type", "Instead of the connector's."),
@@ -180,16 +167,9 @@ extension FormField {
         "GROUP/CODE of the equipment's catalog profile."
     )
 
-    fileprivate static let sapItem = FormField(
-        "item",
-        "Material",
-        "The material's number.",
-        isRequired: true
-    )
+    fileprivate static let sapItem = UsualFields.item("Material", "The material's number.", isRequired: true)
 
-    fileprivate static let sapLocation = FormField(
-        "location",
-        "Location",
+    fileprivate static let sapLocation = UsualFields.location(
         "STORAGE LOCATION or PLANT/STORAGE LOCATION instead of the connector's."
     )
 }

@@ -12,6 +12,8 @@ public struct DeliveryOrder: Hashable, Sendable {
     public var target: String?
     /// Source time of the reading that caused it; the same in every attempt.
     public var causedAt: Timestamp
+    /// The file of ``ERPOperation/workOrderAttach``; look-ups and previews do without.
+    public var attachment: OrderAttachment?
 
     /// Makes an order.
     public init(
@@ -19,12 +21,14 @@ public struct DeliveryOrder: Hashable, Sendable {
         operation: ERPOperation,
         fields: JSONObject,
         target: String? = nil,
-        causedAt: Timestamp = Timestamp(microseconds: 0)
+        causedAt: Timestamp = Timestamp(microseconds: 0),
+        attachment: OrderAttachment? = nil
     ) {
         self.idempotencyKey = idempotencyKey
         self.operation = operation
         self.fields = fields
         self.target = target
         self.causedAt = causedAt
+        self.attachment = attachment
     }
 }

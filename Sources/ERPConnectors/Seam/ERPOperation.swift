@@ -8,6 +8,8 @@ public enum ERPOperation: String, CaseIterable, Sendable {
     case workOrderCancel = "work-order.cancel"
     /// Adds a remark to a maintenance order.
     case workOrderComment = "work-order.comment"
+    /// Attaches a picture to a maintenance order; comes of an order whose mapping asks for one, never of a mapping itself.
+    case workOrderAttach = "work-order.attach"
     /// Sets the absolute stock of an item.
     case stockSet = "stock.set"
     /// Books stock out.
@@ -22,10 +24,13 @@ public enum ERPOperation: String, CaseIterable, Sendable {
     /// Whether it is about an order that an earlier operation made: ``DeliveryOrder/target``.
     public var needsTarget: Bool {
         switch self {
-        case .workOrderUpdate, .workOrderCancel, .workOrderComment: true
+        case .workOrderUpdate, .workOrderCancel, .workOrderComment, .workOrderAttach: true
         default: false
         }
     }
+
+    /// Whether a mapping may name it.
+    public var isForMappings: Bool { self != .workOrderAttach }
 
     /// Whether it is about an item's stock.
     public var isAboutStock: Bool {

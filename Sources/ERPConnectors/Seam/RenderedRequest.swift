@@ -10,7 +10,7 @@ public struct RenderedRequest: Hashable, Sendable {
     public var headers: [(name: String, value: String)] { headerList.map { ($0.name, $0.value) } }
     /// The body; nil for none.
     public var body: JSONValue?
-    /// What is really sent where ``body`` would hold a secret: kept apart, so that nothing shows it.
+    /// What is really sent where ``body`` would hold a secret or a whole file: kept apart, so that nothing shows it.
     public var secretBody: Redacted<[UInt8]>?
     private var headerList: [Header]
 

@@ -114,7 +114,7 @@ struct SupplyChainConnector: PlannedConnector {
     private func body(_ fields: OrderFields) throws(CallFailure) -> JSONObject {
         var body = JSONObject()
         if let title = fields.text("title") { body["Description"] = .string(title) }
-        if let text = SuiteFields.body(fields) { body["Notes"] = .string(text) }
+        if let text = UsualFields.body(fields) { body["Notes"] = .string(text) }
         for (field, name) in [
             ("equipment", "MaintenanceAssetId"), ("location", "FunctionalLocationId"), ("workType", "JobTypeId"),
         ] {
@@ -123,7 +123,7 @@ struct SupplyChainConnector: PlannedConnector {
         if let text = fields.text("priority") {
             if let number = Int64(options.priorities[text] ?? text) {
                 body["WorkOrderPriority"] = .integer(number)
-            } else if !SuiteFields.severities.contains(text) {
+            } else if !UsualFields.severities.contains(text) {
                 let detail = "“priority” must be a severity or a service level, which is a whole number."
                 throw CallFailure(reason: "field-invalid", detail: detail)
             }

@@ -34,26 +34,26 @@ extension ConnectorManifest {
                 "The lifecycle state of cancelled requests.",
                 initial: "Canceled"
             ),
-            SuiteFields.priorities("Severity to service level: {\"critical\": \"1\"}. Others send none."),
+            UsualFields.priorities("Severity to service level: {\"critical\": \"1\"}. Others send none."),
             FormField(
                 "states",
                 "Lifecycle states",
                 "Your lifecycle states of requests and work orders: {\"Approved\": \"open\"}.",
                 kind: .object
             ),
-            SuiteFields.settle,
+            UsualFields.settle(),
         ],
         operations: [create, update, cancel, comment, check],
         capabilities: [.equipment, .items, .stock, .orderState]
     )
 
     private static let orderFields = [
-        SuiteFields.title(60), SuiteFields.description(8_000),
-        SuiteFields.equipment("The maintenance asset.", maximumLength: 20),
-        SuiteFields.priority("A severity of the option “priorities”, or a service level."),
+        UsualFields.title(60), UsualFields.description(8_000),
+        UsualFields.equipment("The maintenance asset.", maximumLength: 20),
+        UsualFields.priority("A severity of the option “priorities”, or a service level."),
         FormField("workType", "Job type", "The maintenance job type.", maximumLength: 20),
-        FormField("location", "Functional location", "Where the asset is, if not where it is installed."),
-        SuiteFields.link,
+        UsualFields.location("Where the asset is, if not where it is installed.", label: "Functional location"),
+        UsualFields.link,
     ]
 
     private static let create = OperationManifest(
@@ -87,17 +87,15 @@ extension ConnectorManifest {
     private static let comment = OperationManifest(
         .workOrderComment,
         "Note at the end of a request's notes",
-        fields: [SuiteFields.text(4_000)],
+        fields: [UsualFields.text(4_000)],
         traits: OperationTraits(canLookUp: true, isUnique: true)
     )
 
-    private static let check = OperationManifest(
-        .partsCheck,
+    private static let check = OperationManifest.partsCheck(
         "Ask for parts",
         fields: [
-            SuiteFields.item(isRequired: true), SuiteFields.quantity(isRequired: true),
-            SuiteFields.location("The warehouse; all of the company unless told."),
-        ],
-        traits: OperationTraits(isRepeatable: true)
+            UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true),
+            UsualFields.location("The warehouse; all of the company unless told."),
+        ]
     )
 }

@@ -97,7 +97,7 @@ extension TrytonConnector {
     }
 
     /// The order that a change is about, its state, and the context of calls.
-    private func target(
+    func target(
         _ order: DeliveryOrder,
         _ trace: inout CallTrace
     ) async throws(TrytonFailure) -> (TrytonRecord, JSONObject, String) {

@@ -21,6 +21,11 @@ extension TrytonConnector {
         case .workOrderCreate: return try previewedOrder(order, fields, place, context)
         case .workOrderComment, .workOrderUpdate, .workOrderCancel:
             return try previewedChange(order, fields, context)
+        case .workOrderAttach:
+            // Before the order is made, its number stands as words.
+            let usual = "\(options.orderModel.rawValue),‹number›"
+            let record = order.target.flatMap { TrytonRecord($0, options.orderModel) }?.name ?? usual
+            return [requests.attachment(order, to: record, context)]
         case .stockSet:
             let item = Self.placeholder("product", fields.text("item"))
             let record = Self.transitions("stock.inventory", ["confirm"], context, requests)

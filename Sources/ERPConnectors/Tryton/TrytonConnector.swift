@@ -46,6 +46,7 @@ final class TrytonConnector: ERPConnector {
             case .workOrderUpdate: outcome = try await update(order, fields, &trace)
             case .workOrderCancel: outcome = try await cancel(order, fields, &trace)
             case .workOrderComment: outcome = try await comment(order, fields, &trace)
+            case .workOrderAttach: outcome = try await attach(order, &trace)
             case .stockSet: outcome = try await setStock(order, fields, &trace)
             case .stockConsume, .stockReceive: outcome = try await moveStock(order, fields, &trace)
             case .partsCheck: outcome = try await checkParts(fields, &trace)
@@ -67,6 +68,7 @@ final class TrytonConnector: ERPConnector {
             case .workOrderCreate: outcome = try await lookUpOrder(order, fields, &trace)
             case .workOrderUpdate, .workOrderCancel, .workOrderComment:
                 outcome = try await lookUpNote(order, fields, &trace)
+            case .workOrderAttach: outcome = try await lookUpAttachment(order, &trace)
             case .stockConsume, .stockReceive: outcome = try await lookUpShipment(order, &trace)
             case .stockSet, .partsCheck, .meterRecord: throw .permanent("unsupported", "This leaves no key in Tryton.")
             }

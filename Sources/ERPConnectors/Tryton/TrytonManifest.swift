@@ -39,15 +39,16 @@ extension ConnectorManifest {
             OperationManifest(
                 .workOrderCancel,
                 "Cancelled production or task, and a note",
-                fields: [FormField("reason", "Reason", "Why it is not needed any more.", maximumLength: 10_000)],
+                fields: [UsualFields.reason(10_000, "Why it is not needed any more.")],
                 traits: OperationTraits(canLookUp: true)
             ),
             OperationManifest(
                 .workOrderComment,
                 "Note on the production or task",
-                fields: [FormField("text", "Text", "The note.", isRequired: true, maximumLength: 10_000)],
+                fields: [UsualFields.text(10_000, "The note.")],
                 traits: OperationTraits(canLookUp: true)
             ),
+            .picture("Attachment of the production or task", OperationTraits(canLookUp: true)),
             OperationManifest(
                 .stockSet,
                 "Inventory of one item",
@@ -66,12 +67,7 @@ extension ConnectorManifest {
                 fields: stockFields,
                 traits: OperationTraits(canLookUp: true)
             ),
-            OperationManifest(
-                .partsCheck,
-                "Stock on hand and not reserved",
-                fields: stockFields,
-                traits: OperationTraits(isRepeatable: true)
-            ),
+            .partsCheck("Stock on hand and not reserved", fields: stockFields),
         ],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
     )
@@ -121,13 +117,7 @@ extension ConnectorManifest {
             kind: .boolean,
             initial: false
         ),
-        FormField(
-            "settle",
-            "Settling time",
-            "Seconds after the start of a call within which Tryton may still carry it out.",
-            kind: .number,
-            initial: 60
-        ),
+        UsualFields.settle("Tryton"),
     ]
 
     private static func title(isRequired: Bool) -> FormField {
@@ -148,13 +138,17 @@ extension ConnectorManifest {
     )
     private static let priority = FormField("priority", "Priority", "Stands in the text.", initial: "${alarm.severity}")
     private static let dueDate = FormField("dueDate", "Due date", "A date such as 2026-12-01.")
-    private static let item = FormField("item", "Part to reserve", "Code of a product (productions only).")
-    private static let quantity = FormField("quantity", "Quantity", "How many of the part.", kind: .number)
+    private static let item = UsualFields.item(
+        "Part to reserve",
+        "Code of a product (productions only).",
+        isRequired: false
+    )
+    private static let quantity = UsualFields.quantity("How many of the part.", isRequired: false)
     private static let unit = FormField("unit", "Unit", "Name or symbol in Tryton; the item's own when empty.")
     private static let link = FormField("link", "Link", "Stands in the text.", initial: "${link}")
     private static let stockFields = [
-        FormField("item", "Item", "Code of the product.", isRequired: true),
-        FormField("quantity", "Quantity", "In the unit below.", kind: .number, isRequired: true), unit,
-        FormField("location", "Place", "Code or name; the connector's usual place when empty."),
+        UsualFields.item("Item", "Code of the product.", isRequired: true),
+        UsualFields.quantity("In the unit below.", isRequired: true), unit,
+        UsualFields.location("Code or name; the connector's usual place when empty.", label: "Place"),
     ]
 }

@@ -131,7 +131,7 @@ final class BusinessCentralSimulator: SimulatedERP {
             if let next {
                 let kept =
                     request.query.filter { $0.name != "$skiptoken" }
-                    .map { "\($0.name)=\(PercentEncoder.encode($0.value))" } + ["$skiptoken=\(next)"]
+                    .map { "\($0.name)=\(PercentEncoding.encode($0.value))" } + ["$skiptoken=\(next)"]
                 let host = request.header("host") ?? "erp.test"
                 document["@odata.nextLink"] = .string("http://\(host)\(request.path)?\(kept.joined(separator: "&"))")
             }

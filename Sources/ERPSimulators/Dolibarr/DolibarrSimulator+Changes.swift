@@ -118,6 +118,33 @@ extension DolibarrSimulator {
         return .json(.integer(Int64(index + 1)))
     }
 
+    // MARK: Files
+
+    /// A file in the folder of an order, which goes by the order's reference.
+    func upload(_ sent: JSONValue, _ state: inout State) -> SimulatedResponse {
+        let rows: [JSONObject]
+        switch sent["modulepart"]?.string {
+        case "ticket": rows = state.tickets
+        case "ficheinter", "intervention": rows = state.interventions
+        default: return Self.error(500, "Internal Server Error: Modulepart not implemented yet.")
+        }
+        guard let row = rows.first(where: { $0["ref"] == sent["ref"] }), let id = row["id"]?.string else {
+            return Self.error(404, "Not Found: Object with ref was not found.")
+        }
+        guard sent["fileencoding"] == "base64", let name = sent["filename"]?.string,
+            let file = SimulatedFile(order: id, name: name, base64: sent["filecontent"]?.string)
+        else { return Self.error(400, "Bad Request: filename field missing") }
+        if let index = state.files.firstIndex(where: { $0.order == id && $0.name == name }) {
+            if sent["overwriteifexists"]?.integer != 1 {
+                return Self.error(400, "Bad Request: File with name '\(name)' already exists.")
+            }
+            state.files[index] = file
+        } else {
+            state.files.append(file)
+        }
+        return .json(.string(name))
+    }
+
     // MARK: Stock
 
     func product(_ path: [String], _ request: SimulatedRequest, _ state: State) -> SimulatedResponse {

@@ -15,6 +15,8 @@ final class DolibarrSimulator: SimulatedERP {
         var tickets: [JSONObject] = []
         var movements: [JSONObject] = []
         var stock: [String: Double] = [:]
+        /// One for each name in the folder of an order.
+        var files: [SimulatedFile] = []
         /// Rights that the user lacks, as `ficheinter.creer`.
         var denied: Set<String> = []
         /// Modules that are switched off, as `tickets`.
@@ -67,6 +69,8 @@ final class DolibarrSimulator: SimulatedERP {
 
     var stock: [String: Double] { state.withLock(\.stock) }
 
+    var files: [SimulatedFile] { state.withLock(\.files) }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             if let index = state.interventions.firstIndex(where: { $0["id"]?.string == externalID }) {
@@ -111,6 +115,7 @@ final class DolibarrSimulator: SimulatedERP {
             case ("GET", "products", _): return product(path, request, state)
             case ("GET", "warehouses", let id): return warehouse(id, request)
             case (_, "stockmovements", nil): return movement(request, &state)
+            case ("POST", "documents", "upload"): return upload(request.json ?? .null, &state)
             default: return Self.error(404, "Not Found")
             }
         }

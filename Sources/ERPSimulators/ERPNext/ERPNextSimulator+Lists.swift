@@ -18,6 +18,7 @@ extension ERPNextSimulator {
         case "Item": ["item_name", "stock_uom", "is_stock_item", "disabled"]
         case "Bin":
             ["item_code", "warehouse", "actual_qty", "reserved_qty", "reserved_qty_for_production", "projected_qty"]
+        case "File": ["file_name", "attached_to_doctype", "attached_to_name", "is_private"]
         case "Company": ["default_currency"]
         case "Warehouse": ["is_group", "disabled", "company"]
         case "Issue Priority", "Issue Type": []
@@ -116,6 +117,8 @@ extension ERPNextSimulator {
     private static func matches(_ value: JSONValue, _ sign: String, _ other: JSONValue) -> Bool {
         switch sign {
         case "=": value == other || value.double != nil && value.double == other.double
+        // Only patterns with % at the end.
+        case "like": text(value).hasPrefix(text(other).filter { $0 != "%" })
         case ">": text(value) > text(other)
         case ">=": text(value) >= text(other)
         default: false

@@ -81,6 +81,18 @@ final class ERPNextSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] {
+        state.withLock { state in
+            (state.documents["File"] ?? []).compactMap { file in
+                SimulatedFile(
+                    order: file["attached_to_name"]?.string ?? "",
+                    name: file["file_name"]?.string ?? "",
+                    base64: file["content"]?.string
+                )
+            }
+        }
+    }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             let changes: [String: JSONObject] = [
@@ -161,8 +173,25 @@ final class ERPNextSimulator: SimulatedERP {
             comment["name"] = .string("c\(state.comments.count + 1)")
             state.comments.append(comment)
             return .json(["message": .object(comment)])
+        case "frappe.client.attach_file": return attachFile(request, &state)
         default: return Self.fault(417, "ValidationError", "Failed to get method for command \(name)")
         }
+    }
+
+    /// A file at a document; every call makes another one.
+    private func attachFile(_ request: SimulatedRequest, _ state: inout State) -> SimulatedResponse {
+        guard request.method == "POST", let sent = request.json, let type = sent["doctype"]?.string,
+            let document = sent["docname"]?.string, sent["decode_base64"]?.integer == 1
+        else { return Self.fault(417, "ValidationError", "Invalid Request") }
+        guard find(type, document, state) != nil else { return Self.notFound(type, document) }
+        let name = "file\((state.documents["File"]?.count ?? 0) + 1)"
+        let file: JSONObject = [
+            "name": .string(name), "file_name": sent["filename"] ?? .null, "attached_to_doctype": .string(type),
+            "attached_to_name": .string(document), "is_private": sent["is_private"] ?? 0,
+            "content": sent["filedata"] ?? "",
+        ]
+        state.documents["File", default: []].append(file)
+        return .json(["message": ["name": .string(name), "file_name": sent["filename"] ?? .null]])
     }
 
     // MARK: Answers

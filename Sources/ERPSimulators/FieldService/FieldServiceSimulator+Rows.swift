@@ -127,7 +127,7 @@ extension FieldServiceSimulator {
 
     private static func link(_ request: SimulatedRequest, _ set: String, _ next: Int) -> String {
         let kept = request.query.filter { $0.name != "$skiptoken" }.map {
-            "\($0.name)=\(PercentEncoder.encode($0.value))"
+            "\($0.name)=\(PercentEncoding.encode($0.value))"
         }
         let host = request.header("host") ?? "erp.test"
         return "http://\(host)/api/data/v9.2/\(set)?" + (kept + ["$skiptoken=\(next)"]).joined(separator: "&")

@@ -88,6 +88,18 @@ final class FieldServiceSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] {
+        state.withLock { state in
+            (state.rows["annotations"] ?? []).compactMap { row in
+                SimulatedFile(
+                    order: row["_objectid_msdyn_workorder_value"]?.string ?? "",
+                    name: row["filename"]?.string ?? "",
+                    base64: row["documentbody"]?.string
+                )
+            }
+        }
+    }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             Self.change("msdyn_workorders", "msdyn_workorderid", externalID, &state) { row in

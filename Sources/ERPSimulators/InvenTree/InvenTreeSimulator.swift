@@ -16,6 +16,7 @@ final class InvenTreeSimulator: SimulatedERP {
         var builds: [JSONObject] = []
         var stockItems: [JSONObject] = []
         var tracking: [JSONObject] = []
+        var attachments: [(row: JSONObject, file: SimulatedFile)] = []
         var duplicates = 0
         var roles: [String: [String]] = [
             "build": ["view", "add", "change"], "stock": ["view", "change"], "part": ["view"],
@@ -76,6 +77,8 @@ final class InvenTreeSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] { state.withLock { $0.attachments.map(\.file) } }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             guard let index = state.builds.firstIndex(where: { $0["pk"].map(\.text) == externalID }) else {
@@ -122,6 +125,7 @@ final class InvenTreeSimulator: SimulatedERP {
             case (_, "part", let rest): part(rest, request)
             case (_, "build", let rest): build(rest, request, &state)
             case (_, "stock", let rest): stock(rest, request, &state)
+            case (_, "attachment", ""): attachment(request, &state)
             default: Self.page
             }
         }

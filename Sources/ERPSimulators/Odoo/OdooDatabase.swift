@@ -97,7 +97,8 @@ struct OdooDatabase: Sendable {
     private static let models: Set<String> = [
         "maintenance.request", "maintenance.equipment", "maintenance.stage", "maintenance.team", "res.company",
         "res.users", "product.product", "uom.uom", "stock.location", "stock.warehouse", "stock.picking",
-        "stock.picking.type", "stock.move", "stock.quant", "stock.change.product.qty", "ir.model.data", "mail.message",
+        "stock.picking.type", "stock.move", "stock.quant", "stock.change.product.qty", "ir.model.data", "ir.attachment",
+        "mail.message",
     ]
 
     private func read(_ call: Call) throws(OdooException) -> JSONValue {
@@ -158,6 +159,7 @@ struct OdooDatabase: Sendable {
             values["kanban_state"] = "normal"
             values["write_date"] = .string(now)
             return tables.add(model, values)
+        case "ir.attachment": return try makeAttachment(values)
         case "stock.picking": return try makeTransfer(values)
         case "stock.quant": return try makeQuant(values, context)
         case "stock.change.product.qty":
@@ -166,6 +168,25 @@ struct OdooDatabase: Sendable {
             return tables.add(model, values)
         default: throw .access("You are not allowed to create '\(model)' records.")
         }
+    }
+
+    /// A file at a record; `res_id` comes as text from `load`.
+    private mutating func makeAttachment(_ values: JSONObject) throws(OdooException) -> Int64 {
+        let known = ["name", "res_model", "res_id", "datas", "description"] + (major <= 13 ? ["datas_fname"] : [])
+        for member in values.members where !known.contains(member.name) && major >= 12 {
+            throw .value("Invalid field '\(member.name)' in 'ir.attachment'")
+        }
+        guard let model = values["res_model"]?.string,
+            let id = values["res_id"].flatMap({ $0.integer ?? $0.string.flatMap { Int64($0) } }),
+            tables[model, id] != nil
+        else { throw .access("You are not allowed to attach files to this document.") }
+        guard let name = values["name"]?.string,
+            let file = SimulatedFile(order: String(id), name: name, base64: values["datas"]?.string)
+        else { throw .value("Incorrect padding") }
+        var values = values
+        values["res_id"] = .integer(id)
+        values["file_size"] = .integer(Int64(file.bytes.count))
+        return tables.add("ir.attachment", values)
     }
 
     private func checkRequest(_ values: JSONObject) throws(OdooException) {

@@ -63,6 +63,18 @@ final class OdooSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] {
+        state.withLock { database in
+            database.tables.all("ir.attachment").compactMap { row in
+                SimulatedFile(
+                    order: String(row["res_id"]?.integer ?? 0),
+                    name: row["name"]?.string ?? "",
+                    base64: row["datas"]?.string
+                )
+            }
+        }
+    }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         let now = clock()
         return state.withLock { database in

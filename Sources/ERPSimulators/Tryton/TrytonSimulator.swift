@@ -30,6 +30,18 @@ final class TrytonSimulator: SimulatedERP {
 
     var stock: [String: Double] { state.withLock { $0.store.stockByCode } }
 
+    var files: [SimulatedFile] {
+        state.withLock { state in
+            (state.store.tables["ir.attachment"] ?? []).compactMap { row in
+                SimulatedFile(
+                    order: row["resource"]?.string ?? "",
+                    name: row["name"]?.string ?? "",
+                    base64: row["data"]?["base64"]?.string
+                )
+            }
+        }
+    }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { $0.store.complete(externalID, outcome) }
     }

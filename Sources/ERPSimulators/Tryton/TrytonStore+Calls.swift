@@ -89,6 +89,14 @@ extension TrytonStore {
                 guard parts.count == 2, let id = Int64(parts[1]), self.record(String(parts[0]), id) != nil else {
                     throw .user("The value for field \"Resource\" in \"Note\" is not valid.")
                 }
+            case "ir.attachment":
+                let parts = (record["resource"]?.string ?? "").split(separator: ",")
+                guard parts.count == 2, let id = Int64(parts[1]), self.record(String(parts[0]), id) != nil else {
+                    throw .user("The value for field \"Resource\" in \"Attachment\" is not valid.")
+                }
+                guard record["name"]?.string?.isEmpty == false, record["data"]?["__class__"] == "bytes" else {
+                    throw .user("A value is required for field \"Name\" in \"Attachment\".")
+                }
             default: throw .user("You are not allowed to access \"\(model)\".")
             }
             made.append(.integer(add(model, record)))

@@ -15,7 +15,8 @@ struct TrytonStore {
     static let models: Set<String> = [
         "production", "project.work", "project.work.status", "stock.inventory", "stock.inventory.line",
         "stock.shipment.internal", "stock.move", "stock.lot", "stock.location", "product.product", "product.category",
-        "product.uom", "company.company", "party.party", "currency.currency", "ir.note", "res.user",
+        "product.uom", "company.company", "party.party", "currency.currency", "ir.note", "ir.attachment",
+        "res.user",
         "ir.model.access", "production.work.center",
     ]
 

@@ -58,7 +58,8 @@ final class ConformanceWorld: Sendable {
 
     /// The sample of an operation; one that needs an order gets a fresh one as its target.
     func sample(_ operation: ERPOperation, key: String = "pw-0123456789abc") async throws -> DeliveryOrder {
-        let fields = try #require(subject.samples[operation], "a sample of \(operation.rawValue)")
+        let sample = operation == .workOrderAttach ? [:] : subject.samples[operation]
+        let fields = try #require(sample, "a sample of \(operation.rawValue)")
         var order = DeliveryOrder(
             idempotencyKey: key,
             operation: operation,
@@ -66,8 +67,16 @@ final class ConformanceWorld: Sendable {
             causedAt: Self.causedAt
         )
         if operation.needsTarget { order.target = try await createdOrder() }
+        if operation == .workOrderAttach { order.attachment = Self.picture }
         return order
     }
+
+    /// Every byte there is, and what could end a form.
+    static let picture = OrderAttachment(
+        title: "Temperature before the alarm “hot”",
+        mediaType: "image/png",
+        bytes: [0x89, 0x50, 0x4E, 0x47] + (0...255).map { UInt8($0) } + Array("\r\n--plantwright-\r\n\r\n".utf8)
+    )
 
     static let causedAt = Timestamp(microseconds: 1_790_000_000_000_000)
 

@@ -143,6 +143,36 @@ import Testing
     }
 
     @Test(arguments: ConformanceSubject.all)
+    func aPictureIsAtItsOrderByteForByte(_ subject: ConformanceSubject) async throws {
+        let world = ConformanceWorld(subject)
+        let connector = try world.connector()
+        guard connector.traits(of: .workOrderAttach) != nil else { return }
+        let order = try await world.sample(.workOrderAttach)
+        let report = await connector.perform(order)
+        #expect(report.outcome == .done(externalID: order.target), "\(report.outcome)")
+        let file = try #require(world.erp.files.first)
+        #expect(world.erp.files.count == 1 && file.name == order.fileName && file.order == order.target)
+        #expect(file.bytes == ConformanceWorld.picture.bytes)
+        // The time line keeps words in place of the file.
+        #expect(report.trace.records.contains { $0.request.contains("‹contents of \(order.fileName)›") })
+        #expect(!report.trace.records.contains { $0.request.contains("iVBORwABAgME") })
+    }
+
+    @Test(arguments: ConformanceSubject.all)
+    func aPictureOfAnOrderThatIsGoneIsRefused(_ subject: ConformanceSubject) async throws {
+        let world = ConformanceWorld(subject)
+        guard try world.connector().traits(of: .workOrderAttach) != nil else { return }
+        var order = try await world.sample(.workOrderAttach)
+        order.target = subject.unknownOrder
+        let end = try await world.drive(order).end
+        guard case .refused(_, let detail) = end else {
+            Issue.record("not refused: \(end)")
+            return
+        }
+        #expect(!detail.isEmpty && world.erp.files.isEmpty)
+    }
+
+    @Test(arguments: ConformanceSubject.all)
     func masterDataIsRead(_ subject: ConformanceSubject) async throws {
         let world = ConformanceWorld(subject)
         let connector = try world.connector()

@@ -84,8 +84,10 @@ import Testing
     private struct Effect: Hashable {
         var orders: [String]
         var stock: [String: Double]
+        var files: [SimulatedFile]
 
         init(_ erp: any SimulatedERP) {
+            files = erp.files
             orders = erp.orders.map { "\($0.reference) \($0.title) \($0.equipment ?? "-") \($0.status)" }
             stock = erp.stock
         }

@@ -156,6 +156,27 @@ struct OdooLiveTests {
         #expect(await connector.state(ofOrder: "99999999") == .gone)
     }
 
+    @Test func aPictureIsAttachedOnceWhateverAnswerIsLost() async throws {
+        let connector = try connector()
+        let id = try #require(try done(await connector.perform(order(.workOrderCreate, 40, request))).id)
+        var picture = order(.workOrderAttach, 41, [:], target: id)
+        #expect(await connector.lookUp(picture).outcome == .notFound)
+        picture.attachment = ConformanceWorld.picture
+        let cut = try self.connector { $0.contains("ir.attachment\",\"load") }
+        guard case .uncertain = await cut.perform(picture).outcome else {
+            Issue.record("not uncertain without the answer")
+            return
+        }
+        #expect(await connector.lookUp(picture).outcome == .found(externalID: id))
+        #expect(try done(await connector.perform(picture)).id == id)
+        var gone = order(.workOrderAttach, 42, [:], target: "99999999")
+        gone.attachment = ConformanceWorld.picture
+        guard case .refused("no-order", _) = await connector.perform(gone).outcome else {
+            Issue.record("attached to a request that is not there")
+            return
+        }
+    }
+
     @Test func anOpenOrderIsCancelledOnce() async throws {
         let connector = try connector()
         let id = try #require(try done(await connector.perform(order(.workOrderCreate, 30, request))).id)

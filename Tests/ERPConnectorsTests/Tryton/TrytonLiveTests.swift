@@ -98,6 +98,23 @@ import Testing
         #expect(await connector.state(ofOrder: "production,999999") == .gone)
     }
 
+    @Test func aPictureIsAttachedOnce() async throws {
+        let connector = try connector()
+        let id = try await made(connector, order(.workOrderCreate, ["title": "With a picture"]))
+        var picture = order(.workOrderAttach, [:], target: id)
+        #expect(await connector.lookUp(picture).outcome == .notFound)
+        picture.attachment = ConformanceWorld.picture
+        #expect(try await made(connector, picture) == id)
+        #expect(await connector.lookUp(picture).outcome == .found(externalID: id))
+        #expect(try await made(connector, picture) == id)
+        var gone = order(.workOrderAttach, [:], target: "production,999999")
+        gone.attachment = ConformanceWorld.picture
+        guard case .refused = await connector.perform(gone).outcome else {
+            Issue.record("attached to a production that is not there")
+            return
+        }
+    }
+
     @Test func anInterruptedOrderIsTakenToItsEnd() async throws {
         let connector = try connector()
         let create = order(

@@ -8,28 +8,24 @@ extension PlanRunner {
         _ request: RenderedRequest,
         _ read: (JSONValue) -> Answer?
     ) async -> (checks: [PreflightCheck], answer: Answer?) {
-        let reachable = "The ERP answers"
-        let credentials = "The credentials are accepted"
+        let entry = EntryChecks(
+            reachable: "The ERP answers",
+            credentials: "The credentials are accepted",
+            addressRemedy: "Check the address, and that the server may reach it.",
+            credentialsRemedy: "Check the credentials, and that their account is active and has a role in the ERP."
+        )
         let asked = "\(request.method) \(request.url)"
         do throws(CallFailure) {
             let document = try await json(request)
-            let reached = PreflightCheck("reachable", reachable, .ok, "\(asked) was answered.")
             guard let answer = read(document) else {
-                let detail = "\(asked) was answered, but not as this kind of ERP does."
-                let remedy = "Check that the address is that of the ERP."
-                return ([PreflightCheck("reachable", reachable, .failed, detail, remedy: remedy)], nil)
+                var check = entry.unreached("\(asked) was answered, but not as this kind of ERP does.")
+                check.remedy = "Check that the address is that of the ERP."
+                return ([check], nil)
             }
-            return ([reached, PreflightCheck("credentials", credentials, .ok, "They were accepted.")], answer)
+            return ([entry.answered("\(asked) was answered."), entry.accepted("They were accepted.")], answer)
         } catch {
             let detail = "\(asked): \(error.detail)"
-            // A caller tells a refused token as a call that could not be made.
-            let isAboutToken = error.detail.hasPrefix("The token server")
-            if ["http-401", "http-403"].contains(error.reason) || isAboutToken {
-                let remedy = "Check the credentials, and that their account is active and has a role in the ERP."
-                return ([PreflightCheck("credentials", credentials, .failed, detail, remedy: remedy)], nil)
-            }
-            let remedy = "Check the address, and that the server may reach it."
-            return ([PreflightCheck("reachable", reachable, .failed, detail, remedy: remedy)], nil)
+            return ([error.isAboutCredentials ? entry.refused(detail) : entry.unreached(detail)], nil)
         }
     }
 
