@@ -14,6 +14,8 @@ public enum DeliveryActKind: String, CaseIterable, Sendable {
     case retried
     /// Wants nothing done about a dead one.
     case dismissed
+    /// Let the later orders of its asset go before one that keeps failing.
+    case steppedAside = "stepped-aside"
 }
 
 /// Something that a person did with a delivery.
@@ -149,6 +151,41 @@ enum DeliveryActQueries {
         )
     }
 
+    /// Takes an order out of its asset's lane; touches one row if it was in it and is under way.
+    static func stepAside(_ id: UUID) -> Statement<Void> {
+        Statement(
+            "outbox.delivery.step-aside",
+            """
+            UPDATE delivery SET lane = NULL, is_next = true
+            WHERE id = \(id) AND state IN ('waiting', 'leased', 'uncertain') AND lane LIKE 'asset/%'
+            """
+        )
+    }
+
+    /// How many wait behind a delivery in its lane, and which goes first in it.
+    static func lane(of id: UUID) -> Statement<LanePlace> {
+        Statement(
+            "outbox.delivery.lane",
+            """
+            SELECT (SELECT count(*) FROM delivery o WHERE o.connector_id = d.connector_id AND o.lane = d.lane
+                    AND o.state IN ('waiting', 'leased', 'uncertain')
+                    AND (o.created_at, o.reading_ts, o.id) > (d.created_at, d.reading_ts, d.id)),
+                (SELECT o.id FROM delivery o WHERE o.connector_id = d.connector_id AND o.lane = d.lane
+                    AND o.state IN ('waiting', 'leased', 'uncertain')
+                    ORDER BY o.created_at, o.reading_ts, o.id LIMIT 1),
+                d.lane LIKE 'asset/%'
+            FROM delivery d
+            WHERE d.id = \(id) AND d.lane IS NOT NULL AND d.state IN ('waiting', 'leased', 'uncertain')
+            """
+        ) { row throws(PostgresError) in
+            LanePlace(
+                behind: try row.int(0),
+                first: try row.optionalUUID(1),
+                isOfAsset: try row.bool(2)
+            )
+        }
+    }
+
     /// Changes the fields of a dead delivery; touches one row if it was dead.
     static func edit(_ id: UUID, fields: JSONObject, item: String?) -> Statement<Void> {
         Statement(
@@ -201,7 +238,8 @@ enum DeliveryActQueries {
             AnyStatement(retryFacts(id)), AnyStatement(retry(id, as: .waiting, at: time)),
             AnyStatement(retryAll(RetryFilter(), by: "", at: time)), AnyStatement(approve(id, at: time)),
             AnyStatement(end(id, from: .held, as: .dead, reason: nil, detail: nil, at: time)),
-            AnyStatement(edit(id, fields: [:], item: nil)), AnyStatement(state(id)), AnyStatement(acts(id)),
+            AnyStatement(stepAside(id)), AnyStatement(lane(of: id)), AnyStatement(edit(id, fields: [:], item: nil)),
+            AnyStatement(state(id)), AnyStatement(acts(id)),
             AnyStatement(note(DeliveryAct(at: time, act: .approved, by: ""), on: id)),
         ]
     }()

@@ -107,6 +107,39 @@ enum DeliveryQueries {
         }
     }
 
+    /// The delivery of the picture that goes to an order.
+    static func picture(ofOrder id: UUID) -> Statement<UUID> {
+        Statement(
+            "outbox.delivery.picture",
+            """
+            SELECT id FROM delivery WHERE target_id = \(id) AND operation = 'work-order.attach'
+            ORDER BY created_at, id LIMIT 1
+            """
+        ) { row throws(PostgresError) in try row.uuid(0) }
+    }
+
+    /// The newest deliveries of each of some alarms; a picture is no order of its own.
+    static func ofAlarms(_ alarms: [UUID], limit: Int) -> Statement<AlarmDelivery> {
+        Statement(
+            "outbox.delivery.of-alarms",
+            """
+            SELECT a.id, d.id, d.state, d.external_id
+            FROM unnest(\(alarms)) AS a (id) CROSS JOIN LATERAL (
+                SELECT o.id, o.state, o.external_id, o.created_at FROM delivery o
+                WHERE o.alarm_id = a.id AND o.operation <> 'work-order.attach'
+                ORDER BY o.created_at DESC, o.id DESC LIMIT \(Int64(limit))) AS d
+            ORDER BY d.created_at DESC, d.id DESC
+            """
+        ) { row throws(PostgresError) in
+            AlarmDelivery(
+                alarmID: try row.uuid(0),
+                id: try row.uuid(1),
+                state: try row.enumeration(2),
+                externalID: try row.optionalString(3)
+            )
+        }
+    }
+
     /// The calls of a delivery, in order.
     static func timeline(_ id: UUID) -> Statement<AttemptRecord> {
         Statement(
@@ -153,7 +186,9 @@ enum DeliveryQueries {
         let id = LeasedDelivery.arbitrary.id
         let states: [DeliveryFilterState?] = [nil, .pending, .dead]
         return [
-            AnyStatement(rows([])), AnyStatement(timeline(id)), AnyStatement(notify()), AnyStatement(counts()),
+            AnyStatement(rows([])), AnyStatement(picture(ofOrder: id)), AnyStatement(ofAlarms([], limit: 1)),
+            AnyStatement(timeline(id)),
+            AnyStatement(notify()), AnyStatement(counts()),
         ] + states.map { AnyStatement(page(DeliveryFilter(state: $0), after: nil, limit: 1)) }
     }()
 }

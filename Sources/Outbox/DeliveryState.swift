@@ -53,6 +53,10 @@ enum DeliveryReason {
     static let waitsForOrder = "waits-for-order"
     /// Work on the order had begun before it could be cancelled.
     static let workBegun = "work-begun"
+    /// There is nothing to draw a picture of.
+    static let noPicture = "no-picture"
+    /// The picture could not be drawn now.
+    static let pictureFailed = "picture-failed"
     /// A person did not approve it.
     static let rejected = "rejected"
 }

@@ -4,31 +4,29 @@ import Foundation
 import PostgreSQL
 import Primitives
 
-/// A connector that has due deliveries, with the limits that an admin set.
+/// A connector that has due deliveries.
 struct DueConnector: Hashable, Sendable {
     /// The row.
     var id: Int32
-    /// How many calls may begin in a minute of the clock.
-    var perMinute: Int?
-    /// How many calls may begin in 60 minutes.
-    var perHour: Int?
-    /// How many calls may be under way, over all processes.
+    /// How many calls may be under way, over all processes; nil when no admin set it.
     var concurrent: Int?
-
-    /// Whether what other processes do counts.
-    var isLimited: Bool { perMinute != nil || perHour != nil || concurrent != nil }
+    /// Whether what other processes do counts: an admin set a limit.
+    var isLimited = false
 }
 
 /// The dispatcher's statements that find and lease deliveries.
 ///
-/// The time is always the caller's, so that tests decide on it.
+/// The time is always the caller's, so that tests decide on it. Rows to be changed are named by
+/// `id = ANY(ARRAY(SELECT …))`: joined to what was selected, the planner, which cannot know how few there are, may read
+/// the whole table for them.
 enum DispatchQueries {
     /// The connectors that have due deliveries, deleted ones among them; neither paused ones nor those that rest.
     static func connectorsWithDueDeliveries(at now: Timestamp) -> Statement<DueConnector> {
         Statement(
             "outbox.delivery.due-connectors",
             """
-            SELECT c.id, c.per_minute, c.per_hour, c.concurrent
+            SELECT c.id, c.concurrent,
+                c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.concurrent IS NOT NULL
             FROM connector c LEFT JOIN connector_state s ON s.connector_id = c.id
             WHERE (c.deleted_at IS NOT NULL
                     OR c.paused_at IS NULL AND (s.rests_until IS NULL OR s.rests_until <= \(now)))
@@ -39,36 +37,51 @@ enum DispatchQueries {
         ) { row throws(PostgresError) in
             DueConnector(
                 id: try row.int32(0),
-                perMinute: try row.optionalInt32(1).map(Int.init),
-                perHour: try row.optionalInt32(2).map(Int.init),
-                concurrent: try row.optionalInt32(3).map(Int.init)
+                concurrent: try row.optionalInt32(1).map(Int.init),
+                isLimited: try row.bool(2)
             )
         }
     }
 
-    /// Leases due deliveries, at most so many of each connector: the worst alarms first, then the oldest.
+    /// Leases due deliveries, at most so many of each connector and within its limits: the worst alarms first, then
+    /// the oldest.
     ///
     /// Of one lane only the oldest unfinished one can be leased. Calls that are sure to follow begin here: one commit
-    /// less. Those of uncertain deliveries, and those about an order that must be found first, begin later.
+    /// less. Those of uncertain deliveries, and those about an order that must be found first, begin later. Limits hold
+    /// when ``LimitQueries/lock(_:at:)`` came before in the same transaction.
     ///
-    /// The common table expression fences the limit: joined directly, the planner might update more rows than it.
+    /// - Parameters:
+    ///   - shares: how many calls of each connector this process could begin.
+    ///   - ended: leased deliveries whose calls have ended, though that is not written down as yet.
+    ///   - token: guards the leases.
+    ///   - now: the time.
+    ///   - until: when the leases end.
+    /// - Returns: the statement.
     static func lease(
         _ shares: [CallAllotment],
+        ended: [UUID],
         token: UUID,
         at now: Timestamp,
         until: Timestamp
     ) -> Statement<LeasedDelivery> {
-        let connectors = shares.map(\.connectorID)
-        let places = shares.map { Int32(clamping: $0.places) }
+        let (connectors, places) = (shares.map(\.connectorID), shares.map { Int32(clamping: $0.places) })
         return Statement(
             "outbox.delivery.lease",
             """
-            WITH due AS MATERIALIZED (
-                SELECT candidate.id, candidate.state, candidate.begins
-                FROM unnest(\(connectors), \(places)) AS share (connector_id, places)
-                CROSS JOIN LATERAL (
-                    SELECT d.id, d.state, d.state = 'waiting' AND d.operation NOT IN (
-                        'work-order.update', 'work-order.cancel', 'work-order.comment') AS begins
+            WITH share AS MATERIALIZED (
+                SELECT c.id AS connector_id, least(s.places,
+                    c.per_minute - (SELECT coalesce(sum(u.calls), 0) FROM connector_calls u
+                        WHERE u.connector_id = c.id AND u.minute = date_trunc('minute', \(now), 'UTC')),
+                    c.per_hour - (SELECT coalesce(sum(u.calls), 0) FROM connector_calls u
+                        WHERE u.connector_id = c.id AND u.minute > \(now) - interval '1 hour'),
+                    c.concurrent - (SELECT count(*) FROM delivery d
+                        WHERE d.connector_id = c.id AND d.state = 'leased' AND NOT d.id = ANY(\(ended)))) AS places
+                FROM unnest(\(connectors), \(places)) AS s (connector_id, places)
+                JOIN connector c ON c.id = s.connector_id
+            ), due AS MATERIALIZED (
+                SELECT candidate.* FROM share CROSS JOIN LATERAL (
+                    SELECT d.id, d.state, d.state = 'waiting' AND d.operation NOT IN ('work-order.update',
+                        'work-order.cancel', 'work-order.comment', 'work-order.attach') AS begins
                     FROM delivery d
                     WHERE d.connector_id = share.connector_id AND d.is_next AND d.state IN ('waiting', 'uncertain')
                         AND d.next_attempt_at <= \(now)
@@ -77,27 +90,30 @@ enum DispatchQueries {
                             WHERE o.connector_id = d.connector_id AND o.lane = d.lane
                                 AND o.state IN ('waiting', 'leased', 'uncertain')
                                 AND (o.created_at, o.reading_ts, o.id) < (d.created_at, d.reading_ts, d.id)))
-                    ORDER BY d.rank, d.created_at, d.id LIMIT share.places
-                    FOR NO KEY UPDATE OF d SKIP LOCKED
-                ) AS candidate
+                    ORDER BY d.rank, d.created_at, d.id LIMIT greatest(0, share.places)
+                    FOR NO KEY UPDATE OF d SKIP LOCKED) AS candidate
             ), leased AS (
                 UPDATE delivery d SET state = 'leased', lease_token = \(token), lease_until = \(until),
                     attempts = d.attempts + 1,
-                    attempt_started_at = CASE WHEN due.state = 'uncertain' THEN d.attempt_started_at
-                        WHEN due.begins THEN \(now) END
-                FROM due WHERE d.id = due.id
+                    attempt_started_at = CASE WHEN d.state = 'uncertain' THEN d.attempt_started_at
+                        WHEN d.id = ANY(ARRAY(SELECT id FROM due WHERE begins)) THEN \(now) END
+                WHERE d.id = ANY(ARRAY(SELECT id FROM due))
                 RETURNING d.id, d.connector_id, d.idempotency_key, d.operation, d.fields, d.item, d.attempts,
-                    d.attempt_started_at, due.state = 'uncertain' AS was_uncertain, d.reading_ts, due.begins
+                    d.attempt_started_at, d.reading_ts
             ), begun AS (
                 INSERT INTO delivery_attempt (delivery_id, number, purpose, started_at)
                 SELECT id, attempts, CASE operation WHEN 'work-order.create' THEN 'create' ELSE 'write' END, \(now)
-                FROM leased WHERE begins
+                FROM leased JOIN due USING (id) WHERE begins
                 ON CONFLICT (delivery_id, number)
                     DO UPDATE SET purpose = excluded.purpose, started_at = excluded.started_at
+            ), counted AS (
+                UPDATE connector_calls known SET calls = known.calls + begun.calls
+                FROM (SELECT connector_id, count(*) AS calls FROM leased GROUP BY connector_id) AS begun
+                WHERE known.connector_id = begun.connector_id AND known.minute = date_trunc('minute', \(now), 'UTC')
             )
             SELECT id, connector_id, idempotency_key, operation, fields, item, attempts, attempt_started_at,
-                was_uncertain, reading_ts, begins
-            FROM leased
+                state = 'uncertain', reading_ts, begins
+            FROM leased JOIN due USING (id)
             """
         ) { row throws(PostgresError) in try decode(row, token) }
     }
@@ -127,18 +143,16 @@ enum DispatchQueries {
         Statement(
             "outbox.delivery.reclaim",
             """
-            WITH expired AS MATERIALIZED (
-                SELECT id FROM delivery
-                WHERE state = 'leased' AND lease_until <= \(now) AND NOT id = ANY(\(settling))
-                LIMIT 1000 FOR UPDATE SKIP LOCKED
-            )
             UPDATE delivery d SET state = CASE WHEN d.attempt_started_at IS NULL THEN 'waiting' ELSE 'uncertain' END,
                 attempts = CASE WHEN d.attempt_started_at IS NULL THEN greatest(d.attempts - 1, 0) ELSE d.attempts END,
                 reason = CASE WHEN d.attempt_started_at IS NULL THEN d.reason ELSE \(DeliveryReason.interrupted) END,
                 detail = CASE WHEN d.attempt_started_at IS NULL THEN d.detail
                     ELSE 'The server ended during the call.' END,
                 next_attempt_at = \(now), lease_token = NULL, lease_until = NULL
-            FROM expired WHERE d.id = expired.id
+            WHERE d.id = ANY(ARRAY(
+                SELECT id FROM delivery
+                WHERE state = 'leased' AND lease_until <= \(now) AND NOT id = ANY(\(settling))
+                LIMIT 1000 FOR UPDATE SKIP LOCKED))
             """
         )
     }
@@ -191,18 +205,19 @@ enum DispatchQueries {
                 WHERE state IN ('waiting', 'leased', 'uncertain') AND lane IS NOT NULL
                 GROUP BY connector_id, lane HAVING NOT bool_or(is_next OR state = 'leased')
             ), heads AS MATERIALIZED (
-                SELECT h.id, h.target_id FROM stuck s CROSS JOIN LATERAL (
-                    SELECT d.id, d.target_id FROM delivery d
+                SELECT h.id FROM stuck s CROSS JOIN LATERAL (
+                    SELECT d.id FROM delivery d
                     WHERE d.connector_id = s.connector_id AND d.lane = s.lane
                         AND d.state IN ('waiting', 'leased', 'uncertain')
                     ORDER BY d.created_at, d.reading_ts, d.id LIMIT 1
                 ) AS h
             )
-            UPDATE delivery SET is_next = true WHERE id IN (
-                SELECT f.id FROM heads h JOIN delivery f ON f.id = h.id
-                WHERE NOT EXISTS (SELECT FROM delivery t WHERE t.id = h.target_id
-                    AND t.state IN ('held', 'waiting', 'leased', 'uncertain'))
-                FOR NO KEY UPDATE OF f SKIP LOCKED)
+            UPDATE delivery SET is_next = true WHERE id = ANY(ARRAY(
+                SELECT f.id FROM delivery f
+                WHERE f.id = ANY(ARRAY(SELECT id FROM heads))
+                    AND NOT EXISTS (SELECT FROM delivery t WHERE t.id = f.target_id
+                        AND t.state IN ('held', 'waiting', 'leased', 'uncertain') OFFSET 0)
+                FOR NO KEY UPDATE OF f SKIP LOCKED))
             """
         )
     }
@@ -212,11 +227,11 @@ enum DispatchQueries {
         Statement(
             "outbox.delivery.recall",
             """
-            UPDATE delivery SET next_attempt_at = \(now) WHERE id IN (
+            UPDATE delivery SET next_attempt_at = \(now) WHERE id = ANY(ARRAY(
                 SELECT id FROM delivery
                 WHERE connector_id = \(connectorID) AND is_next AND state = 'waiting' AND attempts > 0
                     AND next_attempt_at > \(now) AND reason IS DISTINCT FROM \(DeliveryReason.waitsForOrder)
-                FOR NO KEY UPDATE SKIP LOCKED)
+                FOR NO KEY UPDATE SKIP LOCKED))
             """
         )
     }
@@ -233,7 +248,7 @@ enum DispatchQueries {
         let delivery = LeasedDelivery.arbitrary
         return [
             AnyStatement(connectorsWithDueDeliveries(at: time)),
-            AnyStatement(lease([], token: delivery.token, at: time, until: time)),
+            AnyStatement(lease([], ended: [], token: delivery.token, at: time, until: time)),
             AnyStatement(reclaim(at: time, except: [])), AnyStatement(abandon(connectors: [], at: time)),
             AnyStatement(begin(delivery, purpose: .create, at: time, until: time)), AnyStatement(sweep()),
             AnyStatement(recall(0, at: time)), AnyStatement(pendingCount()),

@@ -58,10 +58,17 @@ extension Dispatcher {
         }
     }
 
-    /// Keeps a delivery whose outcome is known, but not committed yet, from being taken for an interrupted one.
-    func whileSettling(_ id: UUID, _ body: () async -> Void) async {
-        state.withLock { _ = $0.settling.insert(id) }
+    /// Keeps a delivery whose call has ended, though that is not committed yet, from being taken for an interrupted one
+    /// and from counting as a call under way.
+    func whileSettling(_ call: DeliveryCall, _ body: () async -> Void) async {
+        let delivery = call.delivery
+        state.withLock { $0.settling[delivery.id] = delivery.attempts }
         await body()
-        state.withLock { _ = $0.settling.remove(id) }
+        state.withLock { state in
+            // It may be leased again already.
+            if state.settling[delivery.id] == delivery.attempts { state.settling[delivery.id] = nil }
+        }
+        // The next of its lane may go.
+        hint()
     }
 }

@@ -20,7 +20,9 @@ extension Dispatcher {
             let ready = try await dueConnectors()
             let now = clock.now
             let shares = loop.share(ready.values.map { wish($0, at: now) }.filter { $0.places > 0 })
-            let calls = try await lease(shares, ready, at: now).compactMap { row in
+            let leased = try await lease(shares, ready, at: now)
+            state.withLock { state in for row in leased { state.settling[row.id] = nil } }
+            let calls = leased.compactMap { row in
                 ready[row.connectorID].map { DeliveryCall(delivery: row, runtime: $0.runtime) }
             }
             state.withLock { $0.canReach = true }
@@ -46,33 +48,14 @@ extension Dispatcher {
         if shares.isEmpty { return [] }
         let until = now.adding(seconds: configuration.lease)
         let token = identifiers.next()
-        let limited = shares.filter { ready[$0.connectorID]?.due.isLimited == true }.map(\.connectorID)
-        if limited.isEmpty {
-            return try await pool.query(DispatchQueries.lease(shares, token: token, at: now, until: until))
-        }
+        let ended = state.withLock { Array($0.settling.keys) }
+        let statement = DispatchQueries.lease(shares, ended: ended, token: token, at: now, until: until)
+        let limited = shares.map(\.connectorID).filter { ready[$0]?.due.isLimited == true }
+        if limited.isEmpty { return try await pool.query(statement) }
         // Under a lock, so that two processes do not take the same place.
         return try await pool.transaction { transaction in
             try await transaction.execute(LimitQueries.lock(limited, at: now))
-            var usage: [Int32: ConnectorUsage] = [:]
-            for row in try await transaction.query(LimitQueries.usage(limited, at: now)) {
-                usage[row.connectorID] = row
-            }
-            let fitting = shares.compactMap { share -> CallAllotment? in
-                guard let limits = ready[share.connectorID]?.due, let used = usage[share.connectorID] else {
-                    return share
-                }
-                let places = limits.places(of: share.places, used: used)
-                return places > 0 ? CallAllotment(connectorID: share.connectorID, places: places) : nil
-            }
-            if fitting.isEmpty { return [] }
-            let leased = try await transaction.query(
-                DispatchQueries.lease(fitting, token: token, at: now, until: until)
-            )
-            let begun = limited.map { id in
-                CallAllotment(connectorID: id, places: leased.count { $0.connectorID == id })
-            }
-            try await transaction.execute(LimitQueries.note(begun.filter { $0.places > 0 }, at: now))
-            return leased
+            return try await transaction.query(statement)
         }
     }
 
@@ -102,7 +85,7 @@ extension Dispatcher {
 
     /// Expired leases: their call may have been under way when its process ended.
     func reclaim() async throws {
-        let settling = state.withLock { Array($0.settling) }
+        let settling = state.withLock { Array($0.settling.keys) }
         let count = try await pool.execute(DispatchQueries.reclaim(at: clock.now, except: settling))
         guard count > 0 else { return }
         logger.notice("leases had expired; their deliveries are due again", metadata: ["count": "\(count)"])
@@ -135,19 +118,10 @@ extension Dispatcher {
         let free = ready.runtime.isPaused ? 0 : loop.free(for: id, bound: bound)
         let inFlight = loop.inFlight(id)
         let places = state.withLock { state in
-            state.breakers[id]?.allowance(of: free, inFlight: inFlight, at: now) ?? free
+            // Who waits to be written down must not become ever more, nor lanes stand still behind them.
+            if state.settling.count >= configuration.mostUnsettled { return 0 }
+            return state.breakers[id]?.allowance(of: free, inFlight: inFlight, at: now) ?? free
         }
         return CallAllotment(connectorID: id, places: places)
-    }
-}
-
-extension DueConnector {
-    /// How many of the wanted places the limits leave.
-    func places(of wanted: Int, used: ConnectorUsage) -> Int {
-        let rests = [
-            perMinute.map { $0 - used.thisMinute }, perHour.map { $0 - used.lastHour },
-            concurrent.map { $0 - used.inFlight },
-        ]
-        return rests.compactMap { $0 }.reduce(wanted) { max(0, min($0, $1)) }
     }
 }

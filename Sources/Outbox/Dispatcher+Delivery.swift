@@ -10,6 +10,8 @@ import Primitives
 struct DeliveryCall: ConnectorCall {
     var delivery: LeasedDelivery
     var runtime: ConnectorRuntime
+    /// Gives the place back to others before the end is written down: the ERP has answered.
+    var giveBack: @Sendable () -> Void = {}
 
     var connectorID: Int32 { delivery.connectorID }
 
@@ -38,6 +40,10 @@ extension Dispatcher {
         if call.delivery.operation.needsTarget {
             guard let known = await withTarget(call) else { return }
             call = known
+        }
+        if call.delivery.operation == .workOrderAttach, step == .perform {
+            guard let drawn = await withPicture(call, course) else { return }
+            call = drawn
         }
         if step == .lookUp { await lookUp(call, course) } else { await perform(call, course) }
     }
@@ -86,7 +92,9 @@ extension Dispatcher {
 
     /// Commits what came of an attempt, if the lease still holds.
     func settle(_ call: DeliveryCall, _ verdict: DeliveryVerdict, _ report: AttemptEnd?) async {
-        await whileSettling(call.delivery.id) {
+        await whileSettling(call) {
+            // An ERP that asks for a rest must not be called before that is known everywhere.
+            if verdict.isFinal { call.giveBack() }
             let settled = SettledCall(delivery: call.delivery, verdict: verdict, report: report)
             // Not cancelled with the rest: what is known about the ERP must be written down.
             let isSettled = await Task { await self.persistently(call) { try await self.batcher.write(settled) } }.value
@@ -150,6 +158,14 @@ extension DeliveryVerdict {
         case .superseded: .superseded
         case .waiting: .waiting
         case .uncertain: .uncertain
+        }
+    }
+
+    /// Whether the delivery is over.
+    var isFinal: Bool {
+        switch self {
+        case .delivered, .dead, .superseded: true
+        case .waiting, .uncertain: false
         }
     }
 

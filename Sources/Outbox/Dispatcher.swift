@@ -13,7 +13,8 @@ import Synchronization
 public final class Dispatcher: Sendable {
     struct State {
         var breakers: [Int32: CircuitBreaker] = [:]
-        var settling: Set<UUID> = []
+        /// Deliveries whose calls have ended without that being committed, with the number of the attempt.
+        var settling: [UUID: Int] = [:]
         var canReach = true
         var lastReclaim: Timestamp?
         var lastSweep: Timestamp?
@@ -32,6 +33,7 @@ public final class Dispatcher: Sendable {
     let loop: CallLoop<DeliveryCall>
     let note: @Sendable (DispatcherEvent) -> Void
     let directory: any ConnectorDirectory
+    let pictures: (any OrderPictures)?
     private let listener: NotificationListener?
     let state = Mutex(State())
     let batcher: SettleBatcher
@@ -47,6 +49,7 @@ public final class Dispatcher: Sendable {
     ///   - identifiers: identifiers of leases and work orders.
     ///   - random: random numbers from 0 to 1, for jitter.
     ///   - configuration: times and bounds.
+    ///   - pictures: draws what goes to orders.
     ///   - logger: told of what an operator should know.
     public convenience init(
         pool: PostgresPool,
@@ -57,6 +60,7 @@ public final class Dispatcher: Sendable {
         identifiers: IdentifierSource,
         random: @escaping @Sendable () -> Double,
         configuration: DispatcherConfiguration = DispatcherConfiguration(),
+        pictures: (any OrderPictures)? = nil,
         logger: Logger
     ) {
         self.init(
@@ -68,6 +72,7 @@ public final class Dispatcher: Sendable {
             identifiers: identifiers,
             random: random,
             configuration: configuration,
+            pictures: pictures,
             logger: logger,
             note: { _ in }
         )
@@ -82,6 +87,7 @@ public final class Dispatcher: Sendable {
         identifiers: IdentifierSource,
         random: @escaping @Sendable () -> Double,
         configuration: DispatcherConfiguration,
+        pictures: (any OrderPictures)? = nil,
         logger: Logger,
         note: @escaping @Sendable (DispatcherEvent) -> Void
     ) {
@@ -93,12 +99,14 @@ public final class Dispatcher: Sendable {
         self.identifiers = identifiers
         self.random = random
         self.configuration = configuration
+        self.pictures = pictures
         self.logger = logger
         self.note = note
         loop = CallLoop(
             places: CallPlaces(perConnector: configuration.callsPerConnector, total: configuration.calls),
             pollInterval: configuration.pollInterval,
-            grace: configuration.grace
+            grace: configuration.grace,
+            pause: configuration.pause
         )
         batcher = SettleBatcher(
             pool: pool,
@@ -118,7 +126,14 @@ public final class Dispatcher: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followNotifications() }
             group.addTask { await self.refreshGauge() }
-            await loop.run(claim: { await self.claim() }, perform: { await self.deliver($0) })
+            await loop.run(
+                claim: { await self.claim() },
+                perform: { call, giveBack in
+                    var call = call
+                    call.giveBack = giveBack
+                    await self.deliver(call)
+                }
+            )
             group.cancelAll()
         }
     }

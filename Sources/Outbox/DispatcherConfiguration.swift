@@ -8,8 +8,12 @@ public struct DispatcherConfiguration: Sendable {
     public var mostCallsPerConnector = 16
     /// How many calls are under way in all.
     public var calls = 24
+    /// How many ended calls may wait to be written down before no more begin.
+    public var mostUnsettled = 32
     /// How often the table is asked when nothing hints at work.
     public var pollInterval = Duration.seconds(1)
+    /// How long ends of calls are gathered after a look while others are under way: one look and commit for many.
+    public var pause = Duration.milliseconds(4)
     /// Successive failures after which a connector is left alone but for probes.
     public var breakerThreshold = 10
     /// Seconds between probes of such a connector.

@@ -23,6 +23,8 @@ struct LeasedDelivery: Sendable {
     var isBegun = false
     /// The ERP's identifier of the order that it is about, once that is found.
     var target: String?
+    /// The file that it attaches, once that is drawn.
+    var attachment: OrderAttachment?
 
     /// What the connector gets.
     var order: DeliveryOrder {
@@ -31,7 +33,8 @@ struct LeasedDelivery: Sendable {
             operation: operation,
             fields: fields,
             target: target,
-            causedAt: readingTimestamp
+            causedAt: readingTimestamp,
+            attachment: attachment
         )
     }
 

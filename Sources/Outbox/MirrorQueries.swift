@@ -52,12 +52,33 @@ enum MirrorQueries {
         )
     }
 
+    /// Moves a stock figure by what was consumed or received; one that is not known stays so.
+    ///
+    /// - Parameters:
+    ///   - difference: what is added; negative for what was consumed.
+    ///   - delivery: the delivery that booked it.
+    ///   - now: the time.
+    /// - Returns: the statement.
+    static func moveStock(by difference: Double, of delivery: LeasedDelivery, at now: Timestamp) -> Statement<Void> {
+        Statement(
+            "outbox.inventory.move",
+            """
+            UPDATE inventory_record known SET quantity = known.quantity + \(difference), device_id = d.device_id,
+                asset_id = d.asset_id, reading_ts = greatest(known.reading_ts, d.reading_ts), delivery_id = d.id,
+                updated_at = \(now)
+            FROM delivery d
+            WHERE d.id = \(delivery.id) AND known.connector_id = d.connector_id
+                AND known.item = \(delivery.stockItem?.storable)
+            """
+        )
+    }
+
     static let all: [AnyStatement] = {
         let time = Timestamp(microseconds: 0)
         let delivery = LeasedDelivery.arbitrary
         return [
             AnyStatement(addWorkOrders([], createdAt: time, nextCheckAt: time)),
-            AnyStatement(setStock(0, of: delivery, at: time)),
+            AnyStatement(setStock(0, of: delivery, at: time)), AnyStatement(moveStock(by: 0, of: delivery, at: time)),
         ]
     }()
 }

@@ -8,22 +8,16 @@ import Synchronization
 
 /// How often lists of changed orders are read; the defaults are the product's.
 public struct OrderChangeConfiguration: Sendable {
-    /// Seconds between two readings of a connector's list.
-    public var interval = 10.0
-    /// The longest wait after failures, in seconds.
-    public var longestDelay = 300.0
+    /// Times and bounds; the interval is that between two readings of a connector's list.
+    public var pace = PollPace(interval: 10, callsPerConnector: 1, calls: 4, claim: 300)
     /// Seconds before the newest change seen from which on is read again: an ERP can commit an older change later.
     public var overlap = 120.0
     /// How far back the first reading goes, in seconds.
     public var firstReach = 3_600.0
     /// How many pages one reading takes at most; the next one goes on where it ended.
     public var pages = 50
-    /// How often the table is asked for due connectors.
-    public var pollInterval = Duration.seconds(1)
-    /// Seconds after which a claimed list is read again if nothing came of the claim.
-    public var claim = 300.0
-    /// How long calls may go on after the poller was told to stop, before they are cut off.
-    public var grace = Duration.seconds(1)
+    /// Seconds within which a second hint of the same ERP makes nothing due, over all processes.
+    public var hintInterval = 1.0
 
     /// The product's times and bounds.
     public init() {}
@@ -32,24 +26,13 @@ public struct OrderChangeConfiguration: Sendable {
 /// Reads what changed among an ERP's orders, whoever made them: ours take the news over, those that people made there
 /// for equipment of ours are mirrored.
 public final class OrderChangePoller: Sendable {
-    private struct State {
-        /// Successive failures of each connector.
-        var failures: [Int32: Int] = [:]
-        /// What was seen within the overlap, by the ERP's identifier.
-        var seen: [Int32: [String: OrderChange]] = [:]
-        var hints: [Int32: Timestamp] = [:]
-    }
-
-    private let pool: PostgresPool
-    private let directory: any ConnectorDirectory
+    private let poller: ConnectorPoller<ChangesCall>
     private let mirror: OrderMirror
-    private let clock: WallClock
     private let identifiers: IdentifierSource
     private let configuration: OrderChangeConfiguration
-    private let logger: Logger
-    private let loop: CallLoop<ChangesCall>
     private let note: @Sendable (OrderChangeEvent) -> Void
-    private let state = Mutex(State())
+    /// What was seen within the overlap, by connector and the ERP's identifier.
+    private let seen = Mutex<[Int32: [String: OrderChange]]>([:])
 
     /// Makes a poller; it works while ``run()`` runs.
     ///
@@ -92,18 +75,17 @@ public final class OrderChangePoller: Sendable {
         logger: Logger,
         note: @escaping @Sendable (OrderChangeEvent) -> Void
     ) {
-        self.pool = pool
-        self.directory = directory
         mirror = OrderMirror(outcomes: outcomes)
-        self.clock = clock
         self.identifiers = identifiers
         self.configuration = configuration
-        self.logger = logger
         self.note = note
-        loop = CallLoop(
-            places: CallPlaces(perConnector: 1, total: 4),
-            pollInterval: configuration.pollInterval,
-            grace: configuration.grace
+        poller = ConnectorPoller(
+            "an ERP's list of changed orders",
+            pool: pool,
+            directory: directory,
+            clock: clock,
+            pace: configuration.pace,
+            logger: logger
         )
     }
 
@@ -111,73 +93,65 @@ public final class OrderChangePoller: Sendable {
     ///
     /// Call it once.
     public func run() async {
-        await loop.run(claim: { await self.claim() }, perform: { await self.read($0) })
+        await poller.run(claim: { try await self.claim() }, perform: { await self.read($0) })
     }
 
     /// An ERP says that something changed: its list is read now, or its open orders are checked where it has none; at
-    /// most once a second.
+    /// most once a second, whichever process was told.
     ///
     /// - Returns: whether anything was made due.
     /// - Throws: `PostgresError`.
     @discardableResult
     public func hint(_ connectorID: Int32) async throws -> Bool {
-        guard let runtime = directory.runtime(connectorID) else { return false }
-        let now = clock.now
-        let isNews = state.withLock { state in
-            if let last = state.hints[connectorID], abs(now.seconds(since: last)) < 1 { return false }
-            state.hints[connectorID] = now
-            return true
-        }
-        guard isNews else { return false }
+        guard let runtime = poller.runtime(connectorID) else { return false }
+        let now = poller.clock.now
+        let quiet = configuration.hintInterval
+        guard try await poller.pool.execute(OrderChangeQueries.noteHint(connectorID, at: now, quiet: quiet)) == 1
+        else { return false }
         if runtime.connector.manifest.capabilities.contains(.changes) {
-            try await pool.execute(OrderChangeQueries.hurry(connectorID, at: now))
-            loop.hint()
+            try await poller.pool.execute(OrderChangeQueries.hurry(connectorID, at: now))
+            poller.hint()
         } else {
-            try await pool.execute(OrderStatusQueries.hurry(connectorID, at: now))
+            try await poller.pool.execute(OrderStatusQueries.hurry(connectorID, at: now))
         }
         return true
     }
 
-    private func claim() async -> [ChangesCall] {
-        do {
-            let now = clock.now
-            var calls: [ChangesCall] = []
-            for id in try await pool.query(OrderChangeQueries.due(at: now)) where loop.free(for: id) > 0 {
-                guard let runtime = directory.runtime(id), !runtime.isPaused,
-                    runtime.connector.manifest.capabilities.contains(.changes)
-                else { continue }
-                let until = now.adding(seconds: configuration.claim)
-                if let due = try await pool.first(OrderChangeQueries.claim(id, at: now, until: until)) {
-                    calls.append(ChangesCall(due: due, runtime: runtime))
-                }
+    private func claim() async throws -> [ChangesCall] {
+        let now = poller.clock.now
+        let ready = poller.ready(try await poller.pool.query(OrderChangeQueries.due(at: now)), needing: .changes)
+        let until = now.adding(seconds: configuration.pace.claim)
+        var calls: [ChangesCall] = []
+        for share in poller.shares(ready.keys, at: now) {
+            let statement = OrderChangeQueries.claim(share.connectorID, at: now, until: until)
+            guard let runtime = ready[share.connectorID], let due = try await poller.pool.first(statement) else {
+                continue
             }
-            note(.looked(claimed: calls.count))
-            return calls
-        } catch {
-            logger.debug("changed orders cannot be read now", metadata: ["error": "\(error)"])
-            return []
+            calls.append(ChangesCall(due: due, runtime: runtime))
         }
+        note(.looked(claimed: calls.count))
+        return calls
     }
 
     private func read(_ call: ChangesCall) async {
         let id = call.connectorID
-        let start = call.due.since ?? clock.now.adding(seconds: -configuration.firstReach)
+        let start = call.due.since ?? poller.clock.now.adding(seconds: -configuration.firstReach)
         let since = start.adding(seconds: -configuration.overlap)
         var error: String?
         do {
             try await readPages(call, since: since)
-            state.withLock { $0.failures[id] = nil }
+            poller.noteAnswer(of: id)
         } catch let failure as CallFailure {
             error = "\(failure.reason): \(failure.detail)"
         } catch {
-            logger.debug("changed orders were not written down", metadata: ["error": "\(error)"])
+            poller.logger.debug("changed orders were not written down", metadata: ["error": "\(error)"])
             return
         }
-        let now = clock.now
-        let delay = error.map { delayAfterFailure(of: call.runtime, $0) } ?? configuration.interval
+        let now = poller.clock.now
+        let delay = error.map { poller.delay(afterFailureOf: call.runtime, $0) } ?? configuration.pace.interval
         let next = now.adding(seconds: delay)
         // Not written: the claim ends by itself.
-        _ = try? await pool.execute(OrderChangeQueries.end(id, error: error, at: now, next: next))
+        _ = try? await poller.pool.execute(OrderChangeQueries.end(id, error: error, at: now, next: next))
         note(.read)
     }
 
@@ -194,23 +168,23 @@ public final class OrderChangePoller: Sendable {
     /// Writes a page down, and how far the list was read with it.
     private func apply(_ page: [OrderChange], _ call: ChangesCall) async throws {
         let id = call.connectorID
-        let news = state.withLock { state in page.filter { state.seen[id]?[$0.externalID] != $0 } }
+        let news = seen.withLock { seen in page.filter { seen[id]?[$0.externalID] != $0 } }
         let newest = page.map(\.changedAt).max()
         if !news.isEmpty || newest.map({ $0 > (call.due.since ?? Timestamp(microseconds: 0)) }) == true {
-            let now = clock.now
-            try await pool.transaction { transaction in
+            let now = poller.clock.now
+            try await poller.pool.transaction { transaction in
                 try await self.write(news, call, at: now, in: transaction)
                 try await transaction.execute(OrderChangeQueries.advance(id, to: newest))
             }
         }
-        state.withLock { state in
-            var seen = state.seen[id] ?? [:]
-            for change in news { seen[change.externalID] = change }
+        seen.withLock { seen in
+            var known = seen[id] ?? [:]
+            for change in news { known[change.externalID] = change }
             if let newest {
                 let oldest = newest.adding(seconds: -2 * configuration.overlap)
-                seen = seen.filter { $0.value.changedAt >= oldest }
+                known = known.filter { $0.value.changedAt >= oldest }
             }
-            state.seen[id] = seen
+            seen[id] = known
         }
         if !news.isEmpty { note(.applied(news.count)) }
     }
@@ -244,25 +218,10 @@ public final class OrderChangePoller: Sendable {
                 equipment: change.equipment,
                 changedAt: change.changedAt
             )
-            let next = news.phase.isOver ? nil : now.adding(seconds: configuration.interval * 6)
+            let next = news.phase.isOver ? nil : now.adding(seconds: configuration.pace.interval * 6)
             try await mirror.note(order, news, at: now, nextCheckAt: next, in: transaction)
             known[change.externalID] = order.after(news)
         }
-    }
-
-    /// Doubles with every successive failure of the connector, in seconds.
-    private func delayAfterFailure(of runtime: ConnectorRuntime, _ reason: String) -> Double {
-        let count = state.withLock { state in
-            state.failures[runtime.id, default: 0] += 1
-            return state.failures[runtime.id, default: 1]
-        }
-        if count == 1 {
-            logger.notice(
-                "an ERP's list of changed orders cannot be read",
-                metadata: ["connector": "\(runtime.key)", "reason": "\(reason)"]
-            )
-        }
-        return min(configuration.longestDelay, configuration.interval * pow(2, Double(min(count, 30))))
     }
 }
 

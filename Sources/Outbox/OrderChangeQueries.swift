@@ -65,6 +65,19 @@ enum OrderChangeQueries {
         )
     }
 
+    /// Notes that an ERP said that something changed; touches one row unless it had said so a moment ago.
+    static func noteHint(_ connectorID: Int32, at now: Timestamp, quiet: Double) -> Statement<Void> {
+        let (since, until) = (now.adding(seconds: -quiet), now.adding(seconds: quiet))
+        return Statement(
+            "outbox.changes.hint",
+            """
+            INSERT INTO connector_state AS known (connector_id, hinted_at) VALUES (\(connectorID), \(now))
+            ON CONFLICT (connector_id) DO UPDATE SET hinted_at = excluded.hinted_at
+            WHERE known.hinted_at IS NULL OR known.hinted_at <= \(since) OR known.hinted_at >= \(until)
+            """
+        )
+    }
+
     /// Makes a connector's list due.
     static func hurry(_ connectorID: Int32, at now: Timestamp) -> Statement<Void> {
         Statement(
@@ -82,7 +95,7 @@ enum OrderChangeQueries {
         return [
             AnyStatement(due(at: time)), AnyStatement(claim(0, at: time, until: time)),
             AnyStatement(advance(0, to: nil)), AnyStatement(end(0, error: nil, at: time, next: time)),
-            AnyStatement(hurry(0, at: time)),
+            AnyStatement(noteHint(0, at: time, quiet: 1)), AnyStatement(hurry(0, at: time)),
         ]
     }()
 }

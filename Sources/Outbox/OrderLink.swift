@@ -1,4 +1,4 @@
-import ERPConnectors
+import Primitives
 
 /// The address of an order's page in the ERP.
 enum OrderLink {

@@ -25,16 +25,14 @@ enum OrderStatusQueries {
         return Statement(
             "outbox.work-order.claim",
             """
-            WITH due AS MATERIALIZED (
+            UPDATE work_order w SET next_check_at = \(until) WHERE w.id = ANY(ARRAY(
                 SELECT candidate.id
                 FROM unnest(\(connectors), \(places)) AS share (connector_id, places)
                 CROSS JOIN LATERAL (
-                    SELECT w.id FROM work_order w
-                    WHERE w.connector_id = share.connector_id AND w.done_at IS NULL AND w.next_check_at <= \(now)
-                    ORDER BY w.next_check_at LIMIT share.places FOR UPDATE OF w SKIP LOCKED
-                ) AS candidate
-            )
-            UPDATE work_order w SET next_check_at = \(until) FROM due WHERE w.id = due.id
+                    SELECT d.id FROM work_order d
+                    WHERE d.connector_id = share.connector_id AND d.done_at IS NULL AND d.next_check_at <= \(now)
+                    ORDER BY d.next_check_at LIMIT share.places FOR UPDATE OF d SKIP LOCKED
+                ) AS candidate))
             RETURNING w.id, w.connector_id, w.external_id, w.number, w.phase, w.created_at
             """
         ) { row throws(PostgresError) in
@@ -64,10 +62,10 @@ enum OrderStatusQueries {
         Statement(
             "outbox.work-order.hurry",
             """
-            UPDATE work_order SET next_check_at = \(now) WHERE id IN (
+            UPDATE work_order SET next_check_at = \(now) WHERE id = ANY(ARRAY(
                 SELECT id FROM work_order
                 WHERE connector_id = \(connectorID) AND done_at IS NULL AND next_check_at > \(now)
-                ORDER BY checked_at NULLS FIRST LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED)
+                ORDER BY checked_at NULLS FIRST LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED))
             """
         )
     }

@@ -134,9 +134,22 @@ public struct DeliveryDetail: Hashable, Sendable {
     public var timeline: [AttemptRecord]
     /// What people did with it, in order.
     public var acts: [DeliveryAct] = []
+    /// The delivery of the picture that goes to the order; nil when none does.
+    public var picture: DeliveryRecord?
+    /// Where it stands among those that go one after the other; nil when it goes by itself, or is over.
+    public var lane: LanePlace?
 
     /// Who released it; nil when nobody had to.
     public var approvedBy: String? { acts.last { $0.act == .approved }?.by }
+
+    /// What became of the picture: `{id, state, reason, detail}`; null when there is none.
+    public var pictureJSON: JSONValue {
+        guard let picture else { return .null }
+        return [
+            "id": .string(picture.id.text), "state": .string(picture.state.rawValue),
+            "reason": .optional(picture.reason), "detail": .optional(picture.detail),
+        ]
+    }
 
     /// The API's form.
     public var json: JSONValue {
@@ -144,6 +157,11 @@ public struct DeliveryDetail: Hashable, Sendable {
         object["timeline"] = .array(timeline.map(\.json))
         object["acts"] = .array(acts.map(\.json))
         object["approvedBy"] = .optional(approvedBy)
+        object["picture"] = pictureJSON
+        let isFirst = lane?.first == delivery.id
+        object["waitsFor"] = .optional(isFirst ? nil : lane?.first?.text)
+        object["holdsUp"] = .integer(Int64(isFirst ? lane?.behind ?? 0 : 0))
+        object["mayStepAside"] = .bool(isFirst && lane?.isOfAsset == true && delivery.attempts > 0)
         let received = delivery.readingReceivedAt
         let delivered = delivery.state == .delivered ? delivery.finishedAt?.seconds(since: received) : nil
         object["latency"] = [
@@ -152,6 +170,16 @@ public struct DeliveryDetail: Hashable, Sendable {
         ]
         return .object(object)
     }
+}
+
+/// The place of a delivery among those that go one after the other, such as orders of one asset or figures of one item.
+public struct LanePlace: Hashable, Sendable {
+    /// How many wait behind it.
+    public var behind: Int
+    /// The one that goes first.
+    public var first: UUID?
+    /// Whether the orders of an asset wait here.
+    public var isOfAsset: Bool
 }
 
 /// A stock figure that the ERP got from us.
@@ -207,4 +235,16 @@ public struct OutboxCounts: Hashable, Sendable {
 extension UUID {
     /// The form in which the API writes identifiers.
     var text: String { uuidString.lowercased() }
+}
+
+/// What became of an alarm's delivery, in short.
+public struct AlarmDelivery: Hashable, Sendable {
+    /// The alarm.
+    public var alarmID: UUID
+    /// The delivery.
+    public var id: UUID
+    /// Where it stands.
+    public var state: DeliveryState
+    /// The ERP's number of what it made.
+    public var externalID: String?
 }

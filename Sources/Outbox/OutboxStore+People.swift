@@ -103,6 +103,26 @@ extension OutboxStore {
         )
     }
 
+    /// Lets the later orders of its asset go before an order that keeps failing; it goes on being tried.
+    ///
+    /// - Throws: ``ResourceFailure`` when there is no such delivery or nothing waits for it, `PostgresError`.
+    @discardableResult
+    public func stepAside(_ id: UUID, by name: String) async throws -> DeliveryDetail {
+        let act = DeliveryAct(at: clock.now, act: .steppedAside, by: name)
+        try await pool.transaction { transaction in
+            guard try await transaction.first(DeliveryActQueries.state(id)) != nil else { throw Self.missing(id) }
+            guard try await transaction.execute(DeliveryActQueries.stepAside(id)) == 1 else {
+                throw ResourceFailure.conflict(
+                    code: "delivery-in-no-lane",
+                    detail: "That goes for orders under way that later ones of the same asset wait for."
+                )
+            }
+            try await transaction.execute(DeliveryActQueries.note(act, on: id))
+            try await transaction.execute(DeliveryQueries.notify())
+        }
+        return try await delivery(id)
+    }
+
     private func change(
         _ id: UUID,
         from state: DeliveryState,

@@ -47,16 +47,33 @@ public struct OutboxStore: Sendable {
         )
     }
 
+    /// The newest deliveries of each of some alarms, newest first, in one query.
+    ///
+    /// - Parameters:
+    ///   - alarms: the alarms.
+    ///   - limit: the greatest number for each alarm.
+    /// - Returns: the deliveries of all of them.
+    /// - Throws: `PostgresError`.
+    public func deliveries(ofAlarms alarms: [UUID], limit: Int) async throws(PostgresError) -> [AlarmDelivery] {
+        if alarms.isEmpty { return [] }
+        return try await pool.query(DeliveryQueries.ofAlarms(alarms, limit: limit))
+    }
+
     /// A delivery with its time line.
     ///
     /// - Throws: ``ResourceFailure`` when there is no such delivery, `PostgresError`.
     public func delivery(_ id: UUID) async throws -> DeliveryDetail {
         guard let delivery = try await pool.first(DeliveryQueries.rows([id])) else { throw Self.missing(id) }
-        return DeliveryDetail(
+        var detail = DeliveryDetail(
             delivery: delivery,
             timeline: try await pool.query(DeliveryQueries.timeline(id)),
-            acts: try await pool.query(DeliveryActQueries.acts(id))
+            acts: try await pool.query(DeliveryActQueries.acts(id)),
+            lane: try await pool.first(DeliveryActQueries.lane(of: id))
         )
+        if let picture = try await pool.first(DeliveryQueries.picture(ofOrder: id)) {
+            detail.picture = try await pool.first(DeliveryQueries.rows([picture]))
+        }
+        return detail
     }
 
     /// Orders, newest first.

@@ -80,9 +80,6 @@ final class SettleBatcher: Sendable {
         return try await pool.transaction { transaction in
             let settled = Set(try await transaction.query(SettleQueries.settle(calls, at: now)))
             let written = calls.filter { settled.contains($0.delivery.id) }
-            if written.contains(where: { $0.report != nil }) {
-                try await transaction.execute(SettleQueries.end(written))
-            }
             try await mirror(written, at: now, in: transaction)
             for call in written {
                 guard let rest = call.report?.rest, rest > 0 else { continue }
@@ -105,6 +102,10 @@ final class SettleBatcher: Sendable {
             case .stockSet:
                 guard let quantity = call.delivery.quantity else { continue }
                 try await transaction.execute(MirrorQueries.setStock(quantity, of: call.delivery, at: now))
+            case .stockConsume, .stockReceive:
+                guard let quantity = call.delivery.quantity else { continue }
+                let difference = call.delivery.operation == .stockReceive ? quantity : -quantity
+                try await transaction.execute(MirrorQueries.moveStock(by: difference, of: call.delivery, at: now))
             default: break
             }
         }

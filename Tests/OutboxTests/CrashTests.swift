@@ -182,6 +182,7 @@ import Testing
             let leased = try await fixture.pool.query(
                 DispatchQueries.lease(
                     [CallAllotment(connectorID: connector, places: 4)],
+                    ended: [],
                     token: IdentifierSource.system.next(),
                     at: now,
                     until: now.adding(seconds: 40)
@@ -218,11 +219,12 @@ import Testing
             #expect(try await fixture.row(delivery) == before)
             #expect(try await fixture.store.workOrders(limit: 10).items.isEmpty)
             #expect(slow.count("delivered") == 0)
+            // Having a free place again, it looks for work, and would take the delivery from the other one.
+            await slow.stop()
             erp.breakLookUps(false)
             fixture.clock.advance(60)
             await other.settled(.delivered)
             #expect(erp.orders == [delivery.key: ["WO-1"]])
-            await slow.stop()
             await other.stop()
         }
     }
@@ -235,6 +237,7 @@ import Testing
             let now = fixture.clock.now
             let lease = DispatchQueries.lease(
                 [CallAllotment(connectorID: connector, places: 1)],
+                ended: [],
                 token: IdentifierSource.system.next(),
                 at: now,
                 until: now.adding(seconds: 40)
@@ -270,14 +273,16 @@ import Testing
         try await OutboxFixture.with { fixture in
             let connector = try await fixture.add(FakeERP())
             let delivery = try await fixture.addOrder(connector)
+            let runtime = try #require(fixture.directory.runtime(connector))
             let now = fixture.clock.now
             let lease = DispatchQueries.lease(
                 [CallAllotment(connectorID: connector, places: 1)],
+                ended: [],
                 token: IdentifierSource.system.next(),
                 at: now,
                 until: now.adding(seconds: 40)
             )
-            #expect(try await fixture.pool.execute(lease) == 1)
+            let leased = try OutboxFixture.one(try await fixture.pool.first(lease))
             fixture.clock.advance(40)
             let dispatcher = Dispatcher(
                 pool: fixture.pool,
@@ -290,7 +295,7 @@ import Testing
                 logger: OutboxFixture.logger
             )
             var whileSettling: DeliveryRow?
-            await dispatcher.whileSettling(delivery.id) {
+            await dispatcher.whileSettling(DeliveryCall(delivery: leased, runtime: runtime)) {
                 try? await dispatcher.reclaim()
                 whileSettling = try? await fixture.row(delivery)
             }

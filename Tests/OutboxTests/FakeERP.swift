@@ -38,6 +38,7 @@ final class FakeERP: ERPConnector {
         var stock: [String: [Double]] = [:]
         var statuses: [String: OrderStateOutcome] = [:]
         var targets: [String: String] = [:]
+        var attachments: [String: OrderAttachment] = [:]
         var changes: [OrderChange] = []
         var inFlight = 0
         var mostInFlight = 0
@@ -80,6 +81,9 @@ final class FakeERP: ERPConnector {
     /// The order that each call was about, by key.
     var targets: [String: String] { state.withLock(\.targets) }
 
+    /// The files of calls, by key.
+    var attachments: [String: OrderAttachment] { state.withLock(\.attachments) }
+
     /// What the list of changed orders holds.
     func change(_ changes: [OrderChange]) { state.withLock { $0.changes = changes } }
 
@@ -107,7 +111,7 @@ final class FakeERP: ERPConnector {
 
     func traits(of operation: ERPOperation) -> OperationTraits? {
         OperationTraits(
-            canLookUp: canFind && operation == .workOrderCreate,
+            canLookUp: canFind && [.workOrderCreate, .workOrderAttach].contains(operation),
             isRepeatable: isRepeatingHarmless || operation == .stockSet
         )
     }
@@ -127,6 +131,7 @@ final class FakeERP: ERPConnector {
             state.inFlight += 1
             state.mostInFlight = max(state.mostInFlight, state.inFlight)
             state.targets[order.idempotencyKey] = order.target
+            state.attachments[order.idempotencyKey] = order.attachment
             return state.plan.isEmpty ? state.usual : state.plan.removeFirst()
         }
         defer { state.withLock { $0.inFlight -= 1 } }

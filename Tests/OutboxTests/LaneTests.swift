@@ -3,6 +3,7 @@ import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives
+import Synchronization
 import Testing
 
 @testable import Outbox
@@ -71,7 +72,7 @@ import Testing
         try await OutboxFixture.with { fixture in
             let erp = FakeERP()
             let connector = try await fixture.add(erp)
-            try await fixture.pool.execute(OutboxTestQueries.limit(connector, perMinute: 3, concurrent: nil))
+            try await fixture.pool.execute(OutboxTestQueries.limit(connector, perMinute: 3))
             for _ in 1...5 { try await fixture.addOrder(connector) }
             let (one, two) = (fixture.dispatcher(), fixture.dispatcher())
             await one.idle()
@@ -90,7 +91,7 @@ import Testing
             let (erp, answer) = (FakeERP(), Gate())
             erp.usually(.waits(answer))
             let connector = try await fixture.add(erp)
-            try await fixture.pool.execute(OutboxTestQueries.limit(connector, perMinute: nil, concurrent: 2))
+            try await fixture.pool.execute(OutboxTestQueries.limit(connector, concurrent: 2))
             for _ in 1...4 { try await fixture.addOrder(connector) }
             let (one, two) = (fixture.dispatcher(), fixture.dispatcher())
             while erp.calls.events.count < 2, !Task.isCancelled { await Task.yield() }
@@ -123,12 +124,57 @@ import Testing
         }
     }
 
-    @Test func limitsLeaveWhatIsLeft() {
-        let used = ConnectorUsage(connectorID: 1, thisMinute: 8, lastHour: 50, inFlight: 2)
-        #expect(DueConnector(id: 1).places(of: 4, used: used) == 4)
-        #expect(DueConnector(id: 1, perMinute: 10).places(of: 4, used: used) == 2)
-        #expect(DueConnector(id: 1, perMinute: 10, perHour: 51).places(of: 4, used: used) == 1)
-        #expect(DueConnector(id: 1, concurrent: 2).places(of: 4, used: used) == 0)
-        #expect(DueConnector(id: 1, perMinute: 5).places(of: 4, used: used) == 0)
+    @Test func theTightestLimitHolds() async throws {
+        try await OutboxFixture.with { fixture in
+            let erp = FakeERP()
+            let connector = try await fixture.add(erp)
+            try await fixture.pool.execute(
+                OutboxTestQueries.limit(connector, perMinute: 3, perHour: 5, concurrent: 16)
+            )
+            for _ in 1...8 { try await fixture.addOrder(connector) }
+            let dispatcher = fixture.dispatcher()
+            for (minutes, count) in [(1.0, 3), (1, 5), (58, 5), (1, 8)] {
+                while erp.orders.count < count, !Task.isCancelled { await dispatcher.idle() }
+                await dispatcher.idle()
+                #expect(erp.orders.count == count)
+                fixture.clock.advance(60 * minutes)
+            }
+            await dispatcher.stop()
+        }
     }
+
+    /// What waits to be written down is no call any more: the ERP is not kept waiting for our database.
+    @Test func anEndedCallLeavesItsPlaceBeforeItIsWrittenDown() async throws {
+        let loop = CallLoop<TestCall>(
+            places: CallPlaces(perConnector: 1, total: 1),
+            pollInterval: .seconds(60),
+            grace: .seconds(1)
+        )
+        let (written, calls) = (Gate(), Signals<Int>())
+        let left = Mutex([1, 2, 3])
+        let running = Task {
+            await loop.run(
+                claim: {
+                    if loop.free(for: 1) == 0 { return [] }
+                    return left.withLock { left in left.isEmpty ? [] : [TestCall(number: left.removeFirst())] }
+                },
+                perform: { call, giveBack in
+                    calls.send(call.number)
+                    if call.number < 3 { giveBack() }
+                    await written.pass()
+                }
+            )
+        }
+        await calls.wait { $0.count == 3 }
+        #expect(loop.inFlight(1) == 1)
+        written.open()
+        running.cancel()
+        await running.value
+        #expect(loop.inFlight(1) == 0)
+    }
+}
+
+private struct TestCall: ConnectorCall {
+    var number: Int
+    var connectorID: Int32 { 1 }
 }

@@ -42,7 +42,7 @@ import Testing
         _ signals: Signals<OrderChangeEvent>
     ) -> OrderChangePoller {
         var configuration = OrderChangeConfiguration()
-        configuration.pollInterval = .milliseconds(20)
+        configuration.pace.pollInterval = .milliseconds(20)
         return OrderChangePoller(
             pool: fixture.pool,
             directory: fixture.directory,
@@ -100,6 +100,8 @@ import Testing
             ])
             #expect(try await poller.hint(connector))
             #expect(try await !poller.hint(connector))
+            // Nor does another process's.
+            #expect(try await !Self.poller(fixture, labels, Signals()).hint(connector))
             await signals.wait(for: .read, times: 3)
             let again = try await fixture.store.workOrders(limit: 10).items
             #expect(again.first { $0.externalID == "X-1" }?.phase == .inProgress)

@@ -13,6 +13,7 @@ import Testing
         orders: Int,
         erp: FakeERP,
         calls: Int = 8,
+        perSecond: Double? = nil,
         _ body: (OutboxFixture, Signals<OrderStatusEvent>) async throws -> Void
     ) async throws {
         try await OutboxFixture.with { fixture in
@@ -22,8 +23,9 @@ import Testing
             await dispatcher.settled(.delivered, times: orders)
             await dispatcher.stop()
             var configuration = OrderStatusConfiguration()
-            configuration.pollInterval = .milliseconds(10)
-            configuration.calls = calls
+            configuration.pace.pollInterval = .milliseconds(10)
+            configuration.pace.calls = calls
+            configuration.pace.callsPerSecond = perSecond
             let signals = Signals<OrderStatusEvent>()
             let poller = OrderStatusPoller(
                 pool: fixture.pool,
@@ -131,6 +133,30 @@ import Testing
             #expect(checked.count == 30 && Set(checked).count == 30)
             for case .looked(let claimed) in signals.events { #expect(claimed <= 3) }
         }
+    }
+
+    @Test func soManyAreCheckedASecond() async throws {
+        let erp = FakeERP()
+        try await Self.with(orders: 12, erp: erp, perSecond: 5) { fixture, signals in
+            fixture.clock.advance(5)
+            for count in [5, 10, 12] {
+                await signals.wait(for: .noted, times: count)
+                await Self.idle(signals)
+                #expect(erp.calls.events.count { $0.kind == .status } == count)
+                fixture.clock.advance(1)
+            }
+        }
+    }
+
+    @Test func aBudgetComesBackSteadily() {
+        let start = Timestamp(microseconds: 0)
+        var budget = CallBudget(perSecond: 4, at: start)
+        #expect(budget.available(at: start) == 4)
+        budget.spend(4)
+        #expect(budget.available(at: start) == 0)
+        #expect(budget.available(at: start.adding(seconds: 0.5)) == 2)
+        #expect(budget.available(at: start.adding(seconds: 0.25)) == 2)
+        #expect(budget.available(at: start.adding(seconds: 60)) == 4)
     }
 
     @Test func connectorsWithoutStatusAreNotAsked() async throws {

@@ -90,10 +90,15 @@ final class OutboxFixture: Sendable {
 
     /// A stock figure, measured now and due at once.
     @discardableResult
-    func addStock(_ connector: Int32, item: String, quantity: Double) async throws -> TestDelivery {
+    func addStock(
+        _ connector: Int32,
+        item: String,
+        quantity: Double,
+        operation: String = "stock.set"
+    ) async throws -> TestDelivery {
         try await add(
             connector,
-            "stock.set",
+            operation,
             ["item": .string(item), "quantity": .number(quantity)],
             item,
             nil,
@@ -158,12 +163,15 @@ final class OutboxFixture: Sendable {
     }
 
     /// A dispatcher in a process of its own, as far as the database can tell.
-    func dispatcher(_ change: (inout DispatcherConfiguration) -> Void = { _ in }) -> RunningDispatcher {
+    func dispatcher(
+        pictures: (any OrderPictures)? = nil,
+        _ change: (inout DispatcherConfiguration) -> Void = { _ in }
+    ) -> RunningDispatcher {
         var configuration = DispatcherConfiguration()
         configuration.pollInterval = .milliseconds(20)
         configuration.grace = .zero
         change(&configuration)
-        return RunningDispatcher(self, configuration)
+        return RunningDispatcher(self, configuration, pictures: pictures)
     }
 }
 
@@ -175,7 +183,12 @@ final class RunningDispatcher: Sendable {
     private let pool: PostgresPool
     private let task: Task<Void, Never>
 
-    init(_ fixture: OutboxFixture, _ configuration: DispatcherConfiguration, listener: NotificationListener? = nil) {
+    init(
+        _ fixture: OutboxFixture,
+        _ configuration: DispatcherConfiguration,
+        listener: NotificationListener? = nil,
+        pictures: (any OrderPictures)? = nil
+    ) {
         pool = PostgresPool(configuration: fixture.configuration, size: 4, logger: OutboxFixture.logger)
         let dispatcher = Dispatcher(
             pool: pool,
@@ -186,6 +199,7 @@ final class RunningDispatcher: Sendable {
             identifiers: .system,
             random: { 1 },
             configuration: configuration,
+            pictures: pictures,
             logger: OutboxFixture.logger,
             note: { [signals] in signals.send($0) }
         )

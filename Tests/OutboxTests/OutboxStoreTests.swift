@@ -94,7 +94,8 @@ import Testing
                     "attempts",
                     "createdAt", "nextAttemptAt", "finishedAt", "externalId", "alarmId", "device", "asset", "fields",
                     "readingTs", "note", "targetId", "attachedTo", "target", "timeline", "acts", "approvedBy",
-                    "latency",
+                    "picture",
+                    "waitsFor", "holdsUp", "mayStepAside", "latency",
                 ]
             )
             let mapping: JSONValue = [
@@ -204,6 +205,51 @@ import Testing
             #expect(try await fixture.store.inventory(connector: "other", limit: 1).items.isEmpty)
             #expect(try await fixture.store.inventory(device: "motor-1", limit: 1).items.count == 1)
             #expect(try await fixture.store.workOrders(WorkOrderFilter(device: "motor-2"), limit: 1).items.isEmpty)
+        }
+    }
+
+    @Test func bookingsMoveTheFigureOnceTheERPHasThem() async throws {
+        try await OutboxFixture.with { fixture in
+            let erp = FakeERP()
+            let connector = try await fixture.add(erp, settle: 0)
+            let dispatcher = fixture.dispatcher()
+            func quantities() async throws -> [Double] {
+                try await fixture.store.inventory(limit: 5).items.map(\.quantity)
+            }
+            // Nobody knows how much there is.
+            try await fixture.addStock(connector, item: "flour", quantity: 3, operation: "stock.consume")
+            await dispatcher.settled(.delivered)
+            #expect(try await quantities().isEmpty)
+            try await fixture.addStock(connector, item: "flour", quantity: 20)
+            await dispatcher.settled(.delivered, times: 2)
+            try await fixture.addStock(connector, item: "flour", quantity: 3, operation: "stock.consume")
+            await dispatcher.settled(.delivered, times: 3)
+            #expect(try await quantities() == [17])
+            try await fixture.addStock(connector, item: "flour", quantity: 5, operation: "stock.receive")
+            await dispatcher.settled(.delivered, times: 4)
+            erp.plan(.refuses)
+            try await fixture.addStock(connector, item: "flour", quantity: 7, operation: "stock.consume")
+            await dispatcher.settled(.dead)
+            #expect(try await quantities() == [22])
+            await dispatcher.stop()
+        }
+    }
+
+    @Test func theDeliveriesOfManyAlarmsAreReadAtOnce() async throws {
+        try await OutboxFixture.with { fixture in
+            let connector = try await fixture.add(FakeERP())
+            let (one, two, none) = (
+                try await fixture.addAlarm(), try await fixture.addAlarm(), try await fixture.addAlarm()
+            )
+            var expected: [UUID: [UUID]] = [:]
+            for alarm in [one, two, one, one] {
+                expected[alarm, default: []].insert(try await fixture.addOrder(connector, alarm: alarm).id, at: 0)
+                fixture.clock.advance(1)
+            }
+            let found = try await fixture.store.deliveries(ofAlarms: [two, one, none], limit: 2)
+            let byAlarm = Dictionary(grouping: found, by: \.alarmID).mapValues { $0.map(\.id) }
+            #expect(byAlarm == expected.mapValues { Array($0.prefix(2)) })
+            #expect(found.allSatisfy { $0.state == .waiting && $0.externalID == nil })
         }
     }
 

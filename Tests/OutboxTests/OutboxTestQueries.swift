@@ -55,10 +55,22 @@ enum OutboxTestQueries {
         )
     }
 
-    static func limit(_ connector: Int32, perMinute: Int32?, concurrent: Int32?) -> Statement<Void> {
+    static func wantPicture(_ id: UUID) -> Statement<Void> {
+        Statement("test.delivery.want-picture", "UPDATE delivery SET attach_chart = true WHERE id = \(id)")
+    }
+
+    static func limit(
+        _ connector: Int32,
+        perMinute: Int32? = nil,
+        perHour: Int32? = nil,
+        concurrent: Int32? = nil
+    ) -> Statement<Void> {
         Statement(
             "test.connector.limit",
-            "UPDATE connector SET per_minute = \(perMinute), concurrent = \(concurrent) WHERE id = \(connector)"
+            """
+            UPDATE connector SET per_minute = \(perMinute), per_hour = \(perHour), concurrent = \(concurrent)
+            WHERE id = \(connector)
+            """
         )
     }
 

@@ -34,6 +34,36 @@ import Testing
         }
     }
 
+    @Test func anOrderThatKeepsFailingLetsTheLaterOnesOfItsAssetGoFirst() async throws {
+        try await OutboxFixture.with { fixture in
+            let erp = FakeERP()
+            erp.plan(.isBusy(retryAfter: nil))
+            let connector = try await fixture.add(erp)
+            let asset = fixture.plant.asset
+            let first = try await fixture.addOrder(connector, asset: asset)
+            fixture.clock.advance(1)
+            let second = try await fixture.addOrder(connector, asset: asset)
+            let dispatcher = fixture.dispatcher()
+            await dispatcher.settled(.waiting)
+            await dispatcher.idle()
+            #expect(erp.orders.isEmpty)
+            let lane = try #require(try await fixture.store.delivery(first.id).lane)
+            #expect(lane == LanePlace(behind: 1, first: first.id, isOfAsset: true))
+            #expect(try await fixture.store.delivery(second.id).json.object?["waitsFor"] == .string(first.id.text))
+            let aside = try await fixture.store.stepAside(first.id, by: "ada")
+            #expect(aside.acts.map(\.act) == [.steppedAside] && aside.lane == nil)
+            await dispatcher.settled(.delivered)
+            #expect(erp.orders.keys.sorted() == [second.key])
+            await #expect(throws: ResourceFailure.self) {
+                try await fixture.store.stepAside(first.id, by: "ada")
+            }
+            fixture.clock.advance(2)
+            await dispatcher.settled(.delivered, times: 2)
+            #expect(erp.orders[first.key]?.count == 1)
+            await dispatcher.stop()
+        }
+    }
+
     @Test func whatIsRejectedIsDeadAndWaitsForApprovalAgainWhenRetried() async throws {
         try await OutboxFixture.with { fixture in
             let held = try await fixture.addOrder(try await fixture.add(FakeERP()), state: "held")

@@ -30,7 +30,8 @@ import Testing
             session: fixture.pool,
             box: box,
             client: client,
-            timeouts: CallTimeouts(change: timeout, question: .seconds(15))
+            timeouts: CallTimeouts(change: timeout, question: .seconds(15)),
+            clock: fixture.clock.clock
         )
         let store = ConnectorStore(pool: fixture.pool, box: box, registry: registry, clock: fixture.clock.clock)
         let key = try OutboxFixture.one(ResourceKey("erp"))

@@ -1,32 +1,16 @@
 import Primitives
 import Synchronization
+import TestSupport
 import Testing
 
 /// What happened so far, and a way to wait until something did: instead of sleeping.
 final class Signals<Event: Sendable>: Sendable {
-    private struct Waiter {
-        var isMet: @Sendable ([Event]) -> Bool
-        var continuation: CheckedContinuation<Void, Never>
-    }
+    private let happened = Watched<[Event]>([])
 
-    private struct State {
-        var events: [Event] = []
-        var waiters: [Int: Waiter] = [:]
-        var last = 0
-    }
-
-    private let state = Mutex(State())
-
-    var events: [Event] { state.withLock(\.events) }
+    var events: [Event] { happened.value }
 
     func send(_ event: Event) {
-        let met = state.withLock { state in
-            state.events.append(event)
-            let met = state.waiters.filter { $0.value.isMet(state.events) }
-            for number in met.keys { state.waiters[number] = nil }
-            return met
-        }
-        for waiter in met.values { waiter.continuation.resume() }
+        happened.change { $0.append(event) }
     }
 
     /// Waits until the events, from the first on, meet a condition; a test that runs out of time fails here.
@@ -37,22 +21,7 @@ final class Signals<Event: Sendable>: Sendable {
 
     /// Waits until the events meet a condition, or until the task is cancelled.
     func pause(until isMet: @escaping @Sendable ([Event]) -> Bool) async {
-        let number = state.withLock { state in
-            state.last += 1
-            return state.last
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if isMet(state.events) || Task.isCancelled { return true }
-                    state.waiters[number] = Waiter(isMet: isMet, continuation: continuation)
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: number) }?.continuation.resume()
-        }
+        await happened.wait(until: isMet)
     }
 }
 
