@@ -27,7 +27,7 @@ struct OpenAPIDocument {
                     "token": ["type": "http", "scheme": "bearer"],
                     "session": ["type": "apiKey", "in": "cookie", "name": .string(Authorization.cookie)],
                 ],
-                "schemas": OpenAPISchemas.all,
+                "schemas": OpenAPISchemas.all.merging(.object(OpenAPISchemas.administration)),
             ],
             "paths": .object(paths),
         ]
@@ -39,16 +39,19 @@ struct OpenAPIDocument {
 
     private func operation(_ route: RouteDescription) -> JSONValue {
         var operation: JSONObject = ["summary": .optional(route.metadata[RouteSummary.self])]
-        let parameters = Self.pathParameters(route.pattern) + Self.queryParameters(route.pattern, route.method)
+        let exchange = OpenAPIExchange.of(route.method, route.pattern)
+        let query = exchange?.parameters ?? Self.queryParameters(route.pattern, route.method)
+        let parameters = Self.pathParameters(route.pattern) + query
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         let schema = OpenAPISchemas.schema(ofPath: route.pattern)
         if [.put, .post, .patch].contains(route.method) {
-            operation["requestBody"] = ["content": ["application/json": ["schema": schema ?? ["type": "object"]]]]
+            let body = exchange?.request ?? schema ?? ["type": "object"]
+            operation["requestBody"] = ["content": ["application/json": ["schema": body]]]
         }
-        let success = route.method == .delete ? "204" : "200"
-        let content: JSONValue = ["application/json": ["schema": schema ?? [:]]]
+        let success = exchange?.status ?? (route.method == .delete ? "204" : "200")
+        let content: JSONValue = ["application/json": ["schema": exchange?.answer ?? schema ?? [:]]]
         operation["responses"] = [
-            success == "204" ? "204" : "200": success == "204"
+            success: success == "204"
                 ? ["description": "Done."] : ["description": "The answer.", "content": content],
             "default": [
                 "description": "A problem.",
@@ -117,7 +120,7 @@ enum OpenAPISchemas {
         "type": ["object", "null"], "properties": ["lat": ["type": "number"], "lon": ["type": "number"]],
     ]
 
-    private static func object(_ required: [String], _ properties: JSONObject) -> JSONValue {
+    static func object(_ required: [String], _ properties: JSONObject) -> JSONValue {
         ["type": "object", "required": .array(required.map(JSONValue.string)), "properties": .object(properties)]
     }
 
@@ -199,6 +202,7 @@ enum OpenAPISchemas {
             [
                 "name": text, "kind": text, "url": ["type": "string", "format": "uri"],
                 "credentials": ["type": ["object", "null"], "writeOnly": true], "options": ["type": "object"],
+                "storedCredentials": ["type": "array", "items": text, "readOnly": true],
             ]
         ),
         "Mapping": object(
@@ -207,6 +211,7 @@ enum OpenAPISchemas {
                 "name": text, "trigger": ["type": "object"], "connector": key, "operation": text,
                 "fields": ["type": "object", "additionalProperties": text], "enabled": ["type": "boolean"],
                 "maxAge": text, "condition": text, "lookups": ["type": "object"], "attach": ["type": "boolean"],
+                "attachChart": ["type": "boolean"],
                 "approval": ["type": "boolean"], "limits": ["type": "object"], "window": text,
                 "step": ["type": "number"], "deadBand": ["type": "number"], "factor": ["type": "number"],
                 "version": ["type": "integer", "readOnly": true],

@@ -12,6 +12,10 @@ import Telemetry
 public struct APIServices: Sendable {
     /// People, sessions, tokens.
     public var accounts: AccountStore
+    /// Export, application and history of all configuration.
+    public var configuration: ConfigurationService
+    /// The address that people use; nil when it is not configured.
+    public var publicURL: String?
     /// The plant model.
     public var plant: PlantStore
     /// The way in.
@@ -54,6 +58,8 @@ public struct APIServices: Sendable {
     /// Puts services together.
     public init(
         accounts: AccountStore,
+        configuration: ConfigurationService,
+        publicURL: String?,
         plant: PlantStore,
         writer: IngestWriter,
         readings: ReadingStore,
@@ -75,6 +81,8 @@ public struct APIServices: Sendable {
         clock: WallClock
     ) {
         self.accounts = accounts
+        self.configuration = configuration
+        self.publicURL = publicURL
         self.plant = plant
         self.writer = writer
         self.readings = readings
@@ -129,7 +137,8 @@ public struct PlantwrightAPI: Sendable {
         routes.use(Authorization(accounts: services.accounts))
         routes.use(StartingGate(readiness: services.readiness))
         SystemRoutes(readiness: services.readiness, metrics: services.metrics).register(on: &routes)
-        SessionRoutes(accounts: services.accounts).register(on: &routes)
+        registerAccess(on: &routes)
+        ConfigurationRoutes(configuration: services.configuration).register(on: &routes)
         PlantRoutes(plant: services.plant, refused: services.refused).register(on: &routes)
         CredentialRoutes(plant: services.plant, make: services.makeCredentials).register(on: &routes)
         TelemetryRoutes(
@@ -157,8 +166,7 @@ public struct PlantwrightAPI: Sendable {
             readings: services.readings,
             clock: services.clock
         ).register(on: &routes)
-        AlarmRoutes(alarms: services.alarms, plant: services.plant, orders: services.ordersOfAlarms)
-            .register(on: &routes)
+        AlarmRoutes(services).register(on: &routes)
         OverviewRoutes(
             plant: services.plant,
             latest: services.writer.latest,
@@ -174,7 +182,7 @@ public struct PlantwrightAPI: Sendable {
             readings: services.readings,
             plant: services.plant
         ).register(on: &routes)
-        let live = LiveSocket(hub: services.hub)
+        let live = LiveSocket(hub: services.hub, accounts: services.accounts)
         routes.webSocket("/live", role: .viewer, summary: "Live values and changes.") { request, socket in
             try await live.serve(request, socket)
         }
@@ -182,15 +190,26 @@ public struct PlantwrightAPI: Sendable {
         return describing(routes)
     }
 
+    /// People, their sessions, and the tokens of programs.
+    private func registerAccess(on routes: inout APIRouter) {
+        SessionRoutes(accounts: services.accounts).register(on: &routes)
+        AccountRoutes(accounts: services.accounts).register(on: &routes)
+        UserRoutes(accounts: services.accounts, publicURL: services.publicURL).register(on: &routes)
+        TokenRoutes(accounts: services.accounts).register(on: &routes)
+    }
+
     /// The OpenAPI document.
     public var description: JSONValue { OpenAPIDocument(routes: makeRouter().routes).json }
 
-    /// Adds the route that describes all others.
+    /// Adds the route that describes all.
     private func describing(_ routes: APIRouter) -> Router {
-        var routes = routes
-        let document = OpenAPIDocument(routes: routes.router.routes).json
-        routes.get("/api/v1/openapi.json", role: .viewer, summary: "This description.") { _ in .json(document) }
-        return routes.router
+        func adding(_ document: JSONValue) -> Router {
+            var routes = routes
+            routes.get("/api/v1/openapi.json", role: .viewer, summary: "This description.") { _ in .json(document) }
+            return routes.router
+        }
+        // It describes itself too.
+        return adding(OpenAPIDocument(routes: adding(.null).routes).json)
     }
 
     /// Turns every error into an answer; what is no client's business is logged and told as 500.

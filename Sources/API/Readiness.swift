@@ -21,6 +21,8 @@ public final class Readiness: Sendable {
         case durability
         /// The broker has thrown messages away.
         case brokerLoss
+        /// The broker refused subscriptions.
+        case brokerRefusal
     }
 
     private struct State {

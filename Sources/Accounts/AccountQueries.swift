@@ -9,7 +9,13 @@ struct FoundSession: Sendable {
     let lastSeenAt: Timestamp
 }
 
-/// The statements of this module.
+/// A token with its last use.
+struct FoundToken: Sendable {
+    let principal: Principal
+    let lastUsedAt: Timestamp?
+}
+
+/// The statements on users, links, tokens and proofs.
 enum AccountQueries {
     private static func user(_ row: ResultRow) throws -> User {
         User(
@@ -17,7 +23,8 @@ enum AccountQueries {
             email: try row.string(1),
             role: try row.enumeration(2),
             createdAt: try row.timestamp(3),
-            disabledAt: try row.optionalTimestamp(4)
+            disabledAt: try row.optionalTimestamp(4),
+            lastSeenAt: try row.optionalTimestamp(5)
         )
     }
 
@@ -38,16 +45,36 @@ enum AccountQueries {
             INSERT INTO user_account (id, email, role, created_at)
             VALUES (\(user.id), \(user.email), \(user.role), \(user.createdAt))
             ON CONFLICT (lower(email)) DO UPDATE SET role = excluded.role, disabled_at = NULL
-            RETURNING id, email, role, created_at, disabled_at
+            RETURNING id, email, role, created_at, disabled_at, last_seen_at
             """
         ) { row in try Self.user(row) }
     }
 
-    static func users() -> Statement<User> {
+    static func users(now: Timestamp) -> Statement<User> {
         Statement(
             "accounts.user.list",
-            "SELECT id, email, role, created_at, disabled_at FROM user_account ORDER BY lower(email)"
-        ) { row in try Self.user(row) }
+            """
+            SELECT id, email, role, created_at, disabled_at, last_seen_at,
+                (SELECT count(*) FROM session WHERE user_id = user_account.id AND expires_at > \(now))
+            FROM user_account ORDER BY lower(email)
+            """
+        ) { row in
+            var user = try Self.user(row)
+            user.sessions = try row.int64(6)
+            return user
+        }
+    }
+
+    /// Who may configure, until the transaction ends.
+    static func lockAdmins() -> Statement<UUID> {
+        Statement(
+            "accounts.user.lock_admins",
+            "SELECT id FROM user_account WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE"
+        ) { row in try row.uuid(0) }
+    }
+
+    static func removeUser(id: UUID) -> Statement<Void> {
+        Statement("accounts.user.remove", "DELETE FROM user_account WHERE id = \(id)")
     }
 
     static func setRole(_ role: Role, id: UUID) -> Statement<Void> {
@@ -80,6 +107,7 @@ enum AccountQueries {
     static func useLink(
         link: [UInt8],
         session: [UInt8],
+        userAgent: String?,
         now: Timestamp,
         expiresAt: Timestamp
     ) -> Statement<Principal> {
@@ -90,11 +118,11 @@ enum AccountQueries {
                 UPDATE sign_in_link SET used_at = \(now)
                 WHERE token_hash = \(link) AND used_at IS NULL AND expires_at > \(now) RETURNING user_id),
             account AS (
-                SELECT user_account.id, email, role FROM user_account JOIN link ON link.user_id = user_account.id
-                WHERE disabled_at IS NULL),
+                UPDATE user_account SET last_seen_at = \(now) FROM link
+                WHERE user_account.id = link.user_id AND disabled_at IS NULL RETURNING user_account.id, email, role),
             opened AS (
-                INSERT INTO session (token_hash, user_id, created_at, last_seen_at, expires_at)
-                SELECT \(session), id, \(now), \(now), \(expiresAt) FROM account)
+                INSERT INTO session (token_hash, user_id, created_at, last_seen_at, expires_at, user_agent)
+                SELECT \(session), id, \(now), \(now), \(expiresAt), \(userAgent) FROM account)
             SELECT id, email, role FROM account
             """
         ) { row in
@@ -106,7 +134,7 @@ enum AccountQueries {
         Statement(
             "accounts.session.find",
             """
-            SELECT user_account.id, email, role, session.created_at, last_seen_at
+            SELECT user_account.id, email, role, session.created_at, session.last_seen_at
             FROM session JOIN user_account ON user_account.id = session.user_id
             WHERE token_hash = \(hash) AND expires_at > \(now) AND disabled_at IS NULL
             """
@@ -127,7 +155,12 @@ enum AccountQueries {
     static func touchSession(hash: [UInt8], now: Timestamp, expiresAt: Timestamp) -> Statement<Void> {
         Statement(
             "accounts.session.touch",
-            "UPDATE session SET last_seen_at = \(now), expires_at = \(expiresAt) WHERE token_hash = \(hash)"
+            """
+            WITH used AS (
+                UPDATE session SET last_seen_at = \(now), expires_at = \(expiresAt) WHERE token_hash = \(hash)
+                RETURNING user_id)
+            UPDATE user_account SET last_seen_at = \(now) FROM used WHERE user_account.id = used.user_id
+            """
         )
     }
 
@@ -147,8 +180,8 @@ enum AccountQueries {
         Statement(
             "accounts.token.insert",
             """
-            INSERT INTO api_token (id, name, role, token_hash, created_at)
-            VALUES (\(token.id), \(token.name), \(token.role), \(hash), \(token.createdAt))
+            INSERT INTO api_token (id, name, role, token_hash, created_at, created_by)
+            VALUES (\(token.id), \(token.name), \(token.role), \(hash), \(token.createdAt), \(token.createdBy))
             """
         )
     }
@@ -156,14 +189,19 @@ enum AccountQueries {
     static func tokens() -> Statement<APIToken> {
         Statement(
             "accounts.token.list",
-            "SELECT id, name, role, created_at, revoked_at FROM api_token ORDER BY created_at DESC, id DESC"
+            """
+            SELECT id, name, role, created_at, revoked_at, created_by, last_used_at FROM api_token
+            ORDER BY created_at DESC, id DESC
+            """
         ) { row in
             APIToken(
                 id: try row.uuid(0),
                 name: try row.string(1),
                 role: try row.enumeration(2),
                 createdAt: try row.timestamp(3),
-                revokedAt: try row.optionalTimestamp(4)
+                revokedAt: try row.optionalTimestamp(4),
+                createdBy: try row.optionalString(5),
+                lastUsedAt: try row.optionalTimestamp(6)
             )
         }
     }
@@ -175,13 +213,25 @@ enum AccountQueries {
         )
     }
 
-    static func findToken(hash: [UInt8]) -> Statement<Principal> {
+    static func findToken(hash: [UInt8]) -> Statement<FoundToken> {
         Statement(
             "accounts.token.find",
-            "SELECT id, name, role FROM api_token WHERE token_hash = \(hash) AND revoked_at IS NULL"
+            "SELECT id, name, role, last_used_at FROM api_token WHERE token_hash = \(hash) AND revoked_at IS NULL"
         ) { row in
-            Principal(id: try row.uuid(0), name: try row.string(1), role: try row.enumeration(2), kind: .token)
+            FoundToken(
+                principal: Principal(
+                    id: try row.uuid(0),
+                    name: try row.string(1),
+                    role: try row.enumeration(2),
+                    kind: .token
+                ),
+                lastUsedAt: try row.optionalTimestamp(3)
+            )
         }
+    }
+
+    static func touchToken(id: UUID, now: Timestamp) -> Statement<Void> {
+        Statement("accounts.token.touch", "UPDATE api_token SET last_used_at = \(now) WHERE id = \(id)")
     }
 
     /// Every statement, with arbitrary values, for the test that prepares them.
@@ -192,15 +242,16 @@ enum AccountQueries {
         let user = User(id: id, email: "", role: .viewer, createdAt: time, disabledAt: nil)
         let token = APIToken(id: id, name: "", role: .viewer, createdAt: time, revokedAt: nil)
         return [
-            AnyStatement(insertUser(user)), AnyStatement(upsertUser(user)), AnyStatement(users()),
+            AnyStatement(insertUser(user)), AnyStatement(upsertUser(user)), AnyStatement(users(now: time)),
+            AnyStatement(lockAdmins()), AnyStatement(removeUser(id: id)), AnyStatement(touchToken(id: id, now: time)),
             AnyStatement(setRole(.viewer, id: id)), AnyStatement(setDisabled(at: nil, id: id)),
             AnyStatement(insertLink(hash: hash, user: id, now: time, expiresAt: time)),
-            AnyStatement(useLink(link: hash, session: hash, now: time, expiresAt: time)),
+            AnyStatement(useLink(link: hash, session: hash, userAgent: nil, now: time, expiresAt: time)),
             AnyStatement(findSession(hash: hash, now: time)),
             AnyStatement(touchSession(hash: hash, now: time, expiresAt: time)),
             AnyStatement(removeSession(hash: hash)), AnyStatement(removeExpiredSessions(now: time)),
             AnyStatement(removeExpiredLinks(now: time)), AnyStatement(insertToken(token, hash: hash)),
             AnyStatement(tokens()), AnyStatement(revokeToken(id: id, now: time)), AnyStatement(findToken(hash: hash)),
-        ]
+        ] + SessionQueries.all
     }
 }

@@ -24,14 +24,24 @@ extension AccountStore {
 
     /// Uses up a sign-in link and begins a session.
     ///
-    /// - Returns: nil when the link is unknown, used, or expired, or the user is disabled.
-    public func signIn(linkToken text: String) async throws -> SignedIn? {
+    /// - Parameters:
+    ///   - text: what the link carries.
+    ///   - userAgent: what the browser says it is, by which people know their sessions.
+    /// - Returns: the session; nil when the link is unknown, used, or expired, or the user is disabled.
+    /// - Throws: `PostgresError`.
+    public func signIn(linkToken text: String, userAgent: String? = nil) async throws -> SignedIn? {
         guard let link = TokenSecret(.signInLink, presented: text) else { return nil }
         let session = TokenSecret(.session, random: random)
         let now = clock.now
         let end = now.adding(seconds: min(lifetimes.idleSession, lifetimes.session))
         let principal = try await database.first(
-            AccountQueries.useLink(link: link.hash, session: session.hash, now: now, expiresAt: end)
+            AccountQueries.useLink(
+                link: link.hash,
+                session: session.hash,
+                userAgent: userAgent.map { String($0.prefix(300)) },
+                now: now,
+                expiresAt: end
+            )
         )
         return principal.map { SignedIn(token: session.text.reveal(), principal: $0, expiresAt: end) }
     }
@@ -40,7 +50,7 @@ extension AccountStore {
     public func signOut(session text: String) async throws {
         guard let session = TokenSecret(.session, presented: text) else { return }
         try await database.execute(AccountQueries.removeSession(hash: session.hash))
-        cache.remove(session.hash)
+        try await tellRevoked()
     }
 
     /// The user of a session; using it keeps it alive.
@@ -50,6 +60,7 @@ extension AccountStore {
         guard let session = TokenSecret(.session, presented: text) else { return nil }
         let now = clock.now
         if let principal = cache.principal(session.hash, at: now) { return principal }
+        let generation = cache.generation
         guard let found = try await database.first(AccountQueries.findSession(hash: session.hash, now: now)) else {
             return nil
         }
@@ -61,7 +72,7 @@ extension AccountStore {
             )
             try await database.execute(AccountQueries.touchSession(hash: session.hash, now: now, expiresAt: end))
         }
-        cache.insert(found.principal, for: session.hash, at: now)
+        cache.insert(found.principal, for: session.hash, at: now, of: generation)
         return found.principal
     }
 }

@@ -1,6 +1,7 @@
 import PostgreSQL
 import Primitives
 import Secrets
+import Synchronization
 
 /// Users, their sign-in links and sessions, and API tokens.
 ///
@@ -25,12 +26,13 @@ public final class AccountStore: Sendable {
         public init() {}
     }
 
-    let database: any PostgresSession
+    let database: any PostgresDatabase
     let clock: WallClock
     let identifiers: IdentifierSource
     let random: RandomSource
     let lifetimes: Lifetimes
     let cache: PrincipalCache
+    private let observers = Mutex<[@Sendable () -> Void]>([])
 
     /// Makes a store.
     ///
@@ -41,7 +43,7 @@ public final class AccountStore: Sendable {
     ///   - random: where secrets come from.
     ///   - lifetimes: how long things are valid.
     public init(
-        database: any PostgresSession,
+        database: any PostgresDatabase,
         clock: WallClock,
         identifiers: IdentifierSource,
         random: RandomSource,
@@ -53,6 +55,26 @@ public final class AccountStore: Sendable {
         self.random = random
         self.lifetimes = lifetimes
         cache = PrincipalCache(lifetime: lifetimes.cachedProof, capacity: 1_000)
+    }
+
+    /// The channel on which processes tell each other that somebody lost an access.
+    public static let revocationChannel = "plantwright_accounts"
+
+    /// Has something done whenever somebody may have lost an access: a session, a token, a role.
+    public func onRevocation(_ act: @escaping @Sendable () -> Void) {
+        observers.withLock { $0.append(act) }
+    }
+
+    /// Asks the database again for every proof of identity; another process has taken an access away.
+    public func forgetProofs() {
+        cache.removeAll()
+        for act in observers.withLock({ $0 }) { act() }
+    }
+
+    /// Takes an access away at once here, and in other processes as soon as they hear of it.
+    func tellRevoked() async throws {
+        forgetProofs()
+        try await database.execute(SessionQueries.tellRevoked())
     }
 
     /// Removes sessions and links that ended; call it now and then.

@@ -41,6 +41,10 @@ public struct User: Hashable, Sendable {
     public let createdAt: Timestamp
     /// Since when they may no longer sign in.
     public let disabledAt: Timestamp?
+    /// When they used Plantwright last, to the minute.
+    public var lastSeenAt: Timestamp?
+    /// In how many places they are signed in.
+    public var sessions: Int64 = 0
 }
 
 /// A program's access; the secret itself is not kept.
@@ -55,6 +59,10 @@ public struct APIToken: Hashable, Sendable {
     public let createdAt: Timestamp
     /// Since when it is worthless.
     public let revokedAt: Timestamp?
+    /// Who made it; nil for somebody at the machine.
+    public var createdBy: String?
+    /// When it was used last, to the minute.
+    public var lastUsedAt: Timestamp?
 }
 
 /// A new API token with its secret, which is shown this once.
@@ -87,4 +95,18 @@ public struct SignedIn: Sendable {
     public let principal: Principal
     /// When the session ends at the latest if nobody uses it.
     public let expiresAt: Timestamp
+}
+
+/// A place where a person is signed in.
+public struct OpenSession: Hashable, Sendable {
+    /// Its identifier, which is no secret.
+    public let id: UUID
+    /// When the person signed in there.
+    public let createdAt: Timestamp
+    /// When it was used last, to the minute.
+    public let lastSeenAt: Timestamp
+    /// What the browser says it is.
+    public let userAgent: String?
+    /// Whether it is the session that asks.
+    public let isCurrent: Bool
 }

@@ -10,9 +10,14 @@ final class PrincipalCache: Sendable {
         let provenAt: Timestamp
     }
 
+    private struct State {
+        var entries: [[UInt8]: Entry] = [:]
+        var generation = 0
+    }
+
     private let lifetime: Double
     private let capacity: Int
-    private let entries = Mutex<[[UInt8]: Entry]>([:])
+    private let state = Mutex(State())
 
     init(lifetime: Double, capacity: Int) {
         self.lifetime = lifetime
@@ -20,29 +25,33 @@ final class PrincipalCache: Sendable {
     }
 
     func principal(_ hash: [UInt8], at now: Timestamp) -> Principal? {
-        entries.withLock { entries in
-            guard let entry = entries[hash] else { return nil }
+        state.withLock { state in
+            guard let entry = state.entries[hash] else { return nil }
             // A clock set back must not prolong a proof.
             guard (0..<lifetime).contains(now.seconds(since: entry.provenAt)) else {
-                entries[hash] = nil
+                state.entries[hash] = nil
                 return nil
             }
             return entry.principal
         }
     }
 
-    func insert(_ principal: Principal, for hash: [UInt8], at now: Timestamp) {
-        entries.withLock { entries in
-            if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
-            entries[hash] = Entry(principal: principal, provenAt: now)
+    /// Counts the times that everything was forgotten.
+    var generation: Int { state.withLock(\.generation) }
+
+    /// Remembers a proof, unless everything was forgotten since it was begun.
+    func insert(_ principal: Principal, for hash: [UInt8], at now: Timestamp, of generation: Int) {
+        state.withLock { state in
+            if state.generation != generation { return }
+            if state.entries.count >= capacity { state.entries.removeAll(keepingCapacity: true) }
+            state.entries[hash] = Entry(principal: principal, provenAt: now)
         }
     }
 
-    func remove(_ hash: [UInt8]) {
-        entries.withLock { $0[hash] = nil }
-    }
-
     func removeAll() {
-        entries.withLock { $0.removeAll(keepingCapacity: true) }
+        state.withLock { state in
+            state.entries.removeAll(keepingCapacity: true)
+            state.generation += 1
+        }
     }
 }

@@ -6,7 +6,7 @@ import Primitives
 /// Reads alarms and takes acknowledgements.
 public struct AlarmStore: Sendable {
     let pool: PostgresPool
-    private let plant: PlantStore
+    let plant: PlantStore
     private let clock: WallClock
 
     /// Makes a store over a pool.

@@ -14,29 +14,29 @@ public protocol RuleUsage: Sendable {
 ///
 /// A write is in force for every reading that is evaluated after it returns: the engine loads the rules anew.
 public final class RuleStore: Sendable {
-    private let pool: PostgresPool
+    private let database: any PostgresDatabase
     private let plant: PlantStore
     private let engine: AlarmEngine
     private let usage: (any RuleUsage)?
     private let clock: WallClock
     private let writing = AsyncLock()
 
-    /// Makes a store over a pool.
+    /// Makes a store over a database.
     ///
     /// - Parameters:
-    ///   - pool: where statements run.
+    ///   - database: where statements run.
     ///   - plant: what references and names are looked up in.
     ///   - engine: told of every change.
     ///   - usage: asked before a rule is deleted.
     ///   - clock: times of writes and of alarms that end with their rule.
     public init(
-        pool: PostgresPool,
+        pool database: any PostgresDatabase,
         plant: PlantStore,
         engine: AlarmEngine,
         usage: (any RuleUsage)? = nil,
         clock: WallClock
     ) {
-        self.pool = pool
+        self.database = database
         self.plant = plant
         self.engine = engine
         self.usage = usage
@@ -45,7 +45,7 @@ public final class RuleStore: Sendable {
 
     /// The rule with that key.
     public func rule(key: ResourceKey) async throws -> Rule {
-        guard let rule = try await pool.first(RuleQueries.find(key: key.text)) else { throw Self.missing(key) }
+        guard let rule = try await database.first(RuleQueries.find(key: key.text)) else { throw Self.missing(key) }
         return rule
     }
 
@@ -57,7 +57,7 @@ public final class RuleStore: Sendable {
     /// - Returns: the page.
     /// - Throws: `PostgresError`.
     public func rules(after key: String? = nil, limit: Int) async throws -> [Rule] {
-        try await pool.query(RuleQueries.list(after: key ?? "", limit: limit))
+        try await database.query(RuleQueries.list(after: key ?? "", limit: limit))
     }
 
     /// The API's form of a rule.
@@ -129,6 +129,7 @@ public final class RuleStore: Sendable {
             }
             try await transaction.execute(RuleQueries.retire(id: old.id, at: time))
             try await Self.end(old.id, at: time, reason: .ruleDeleted, in: transaction)
+            try await note(from: old, to: nil, in: transaction)
         }
     }
 
@@ -145,6 +146,7 @@ public final class RuleStore: Sendable {
             guard let old else {
                 let rule = try await transaction.first(RuleQueries.insert(key: key.text, definition, at: time))
                 guard let rule else { throw Self.missing(key) }
+                try await note(from: nil, to: rule, in: transaction)
                 return (rule, true)
             }
             if old.definition == definition { return (old, false) }
@@ -156,15 +158,22 @@ public final class RuleStore: Sendable {
             } else if old.definition.condition != definition.condition {
                 try await transaction.execute(RuleQueries.forgetPending(ruleID: old.id))
             }
+            try await note(from: old, to: rule, in: transaction)
             return (rule, false)
         }
+    }
+
+    /// Writes the change into the history of the configuration.
+    private func note(from old: Rule?, to new: Rule?, in transaction: Transaction) async throws {
+        guard let key = (new ?? old)?.key else { return }
+        try await ConfigurationHistory.note(.rules, key, from: old.map(json), to: new.map(json), in: transaction)
     }
 
     /// Runs one write at a time, and tells the engine when it is committed or may be.
     private func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
         try await writing.withLock {
             defer { engine.invalidate() }
-            return try await pool.transaction { try await body($0) }
+            return try await database.atomically { try await body($0) }
         }
     }
 

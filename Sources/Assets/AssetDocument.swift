@@ -41,6 +41,15 @@ struct AssetDraft: Sendable {
         try reader.finish()
     }
 
+    /// The API's form of the asset that this makes.
+    func json(key: String) -> JSONValue {
+        [
+            "key": .string(key), "name": .string(name), "level": .string(level.rawValue),
+            "parent": .optional(parent?.text), "location": location?.json ?? .null,
+            "equipment": .object(equipmentObject),
+        ]
+    }
+
     var equipmentObject: JSONObject {
         var object = JSONObject()
         for (connector, reference) in equipment.sorted(by: { $0.key < $1.key }) {

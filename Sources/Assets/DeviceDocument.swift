@@ -26,6 +26,14 @@ struct DeviceDraft: Sendable {
         try reader.finish()
     }
 
+    /// The API's form of the device that this makes.
+    func json(key: String) -> JSONValue {
+        [
+            "key": .string(key), "name": .string(name), "profile": .optional(profile?.text),
+            "asset": .optional(asset?.text), "identifier": .string(identifier),
+        ]
+    }
+
     /// Whether a text can be one level of an MQTT topic name (MQTT 5 sections 1.5.4 and 4.7).
     static func isTopicLevel(_ text: some StringProtocol) -> Bool {
         !text.isEmpty

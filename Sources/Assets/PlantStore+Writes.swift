@@ -23,7 +23,7 @@ extension PlantStore {
             {
                 return (old, false)
             }
-            let id = try await pool.transaction { transaction in
+            let id = try await database.atomically { transaction in
                 let id = try await transaction.first(
                     PlantWriteQueries.upsertProfile(
                         key: key.text,
@@ -42,6 +42,13 @@ extension PlantStore {
                     PlantWriteQueries.retireMetrics(profileID: id, except: metrics.map(\.key))
                 )
                 _ = try await transaction.execute(PlantWriteQueries.setRetention(profileID: id, draft.retention))
+                try await ConfigurationHistory.note(
+                    .profiles,
+                    key.text,
+                    from: old?.json,
+                    to: draft.json(key: key.text),
+                    in: transaction
+                )
                 return id
             }
             try await refresh(profiles: [id])
@@ -93,7 +100,8 @@ extension PlantStore {
                 return (old, false)
             }
             let id = try await write(
-                PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID, over: old?.revision ?? 0)
+                PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID, over: old?.revision ?? 0),
+                Written(.assets, key, from: old.map(plant.json), to: draft.json(key: key.text))
             )
             try await refresh(assets: [id])
             return (try Self.found(snapshot.assets[id], "asset \(key)"), old == nil)
@@ -178,7 +186,8 @@ extension PlantStore {
                     profileID: profileID,
                     assetID: assetID,
                     over: old?.revision ?? 0
-                )
+                ),
+                Written(.devices, key, from: old.map(plant.json), to: draft.json(key: key.text))
             )
             try await refresh(devices: [id])
             return (try Self.found(snapshot.devices[id], "device \(key)"), old == nil)
@@ -210,7 +219,10 @@ extension PlantStore {
         try await writing.withLock {
             let profile = try Self.found(snapshot.profile(key: key.text), "profile \(key)")
             try condition.check(profile.version)
-            try await delete(PlantWriteQueries.deleteProfile(profile.version), what: "profile", key: key)
+            try await delete(
+                PlantWriteQueries.deleteProfile(profile.version),
+                Written(.profiles, key, from: profile.json, to: nil)
+            )
             try await refresh(profiles: [profile.id])
         }
     }
@@ -220,7 +232,10 @@ extension PlantStore {
         try await writing.withLock {
             let asset = try Self.found(snapshot.asset(key: key.text), "asset \(key)")
             try condition.check(asset.version)
-            try await delete(PlantWriteQueries.deleteAsset(asset.version), what: "asset", key: key)
+            try await delete(
+                PlantWriteQueries.deleteAsset(asset.version),
+                Written(.assets, key, from: snapshot.json(asset), to: nil)
+            )
             try await refresh(assets: [asset.id])
         }
     }
@@ -232,35 +247,65 @@ extension PlantStore {
         try await writing.withLock {
             let device = try Self.found(snapshot.device(key: key.text), "device \(key)")
             try condition.check(device.version)
-            try await delete(PlantWriteQueries.deleteDevice(device.version), what: "device", key: key)
+            try await delete(
+                PlantWriteQueries.deleteDevice(device.version),
+                Written(.devices, key, from: snapshot.json(device), to: nil)
+            )
             try await refresh(devices: [device.id])
         }
     }
 
-    private func delete(_ statement: Statement<Void>, what: String, key: ResourceKey) async throws {
-        let deleted: Int
-        do throws(PostgresError) {
-            deleted = try await pool.execute(statement)
-        } catch {
-            guard error.sqlState == .foreignKeyViolation else { throw error }
+    /// Runs a deletion and notes it.
+    private func delete(_ statement: Statement<Void>, _ change: Written) async throws {
+        do {
+            try await database.atomically { transaction in
+                // Another process has written: the snapshot that the condition was judged by is old.
+                if try await transaction.execute(statement) == 0 {
+                    throw ResourceFailure.preconditionFailed(current: nil)
+                }
+                try await change.note(in: transaction)
+            }
+        } catch let error as PostgresError where error.sqlState == .foreignKeyViolation {
             throw ResourceFailure.conflict(
                 code: "in-use",
-                detail: "The \(what) “\(key)” is still in use; remove what refers to it first."
+                detail:
+                    "The \(change.section.singular) “\(change.key)” is still in use; remove what refers to it first."
             )
         }
-        // Another process has written: the snapshot that the condition was judged by is old.
-        if deleted == 0 { throw ResourceFailure.preconditionFailed(current: nil) }
     }
 
-    private func write(_ statement: Statement<Int32>) async throws -> Int32 {
-        guard let id = try await pool.first(statement) else {
-            throw ResourceFailure.preconditionFailed(current: nil)
+    /// Runs a write and notes it.
+    private func write(_ statement: Statement<Int32>, _ change: Written) async throws -> Int32 {
+        try await database.atomically { transaction in
+            guard let id = try await transaction.first(statement) else {
+                throw ResourceFailure.preconditionFailed(current: nil)
+            }
+            try await change.note(in: transaction)
+            return id
         }
-        return id
     }
 
     private static func found<Entity>(_ entity: Entity?, _ name: String) throws(ResourceFailure) -> Entity {
         guard let entity else { throw .notFound(name) }
         return entity
+    }
+}
+
+/// What is noted of a write.
+private struct Written {
+    let section: ConfigurationSection
+    let key: String
+    let before: JSONValue?
+    let after: JSONValue?
+
+    init(_ section: ConfigurationSection, _ key: ResourceKey, from before: JSONValue?, to after: JSONValue?) {
+        self.section = section
+        self.key = key.text
+        self.before = before
+        self.after = after
+    }
+
+    func note(in transaction: Transaction) async throws {
+        try await ConfigurationHistory.note(section, key, from: before, to: after, in: transaction)
     }
 }

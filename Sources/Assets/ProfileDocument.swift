@@ -43,6 +43,22 @@ struct ProfileDraft: Sendable {
         try reader.finish()
     }
 
+    /// The API's form of the profile that this makes.
+    func json(key: String) -> JSONValue {
+        [
+            "key": .string(key), "name": .string(name), "reportingInterval": .optional(reportingInterval),
+            "retention": .optional(retention.duration),
+            "metrics": .array(
+                metrics.map { metric in
+                    [
+                        "key": .string(metric.key), "name": .string(metric.name), "unit": .string(metric.unit),
+                        "kind": .string(metric.kind.rawValue),
+                    ]
+                }
+            ),
+        ]
+    }
+
     private static func metrics(_ elements: [JSONValue], into reader: inout InputReader) -> [MetricDraft] {
         if elements.count > 500 { reader.note("metrics", "too-many", "At most 500 metrics.") }
         var drafts: [MetricDraft] = []

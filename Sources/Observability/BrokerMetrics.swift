@@ -2,7 +2,7 @@
 public struct BrokerMetrics: Sendable {
     /// Times the broker had lost the durable session with all that it held.
     public let sessionsLost: Counter
-    /// Messages that the broker says it has dropped since it started.
+    /// Messages that the broker says it has dropped since it started; NaN while it has not said.
     public let messagesDropped: Gauge
 
     init(registry: MetricsRegistry) {
@@ -12,7 +12,9 @@ public struct BrokerMetrics: Sendable {
         )
         messagesDropped = registry.gauge(
             "plantwright_broker_messages_dropped",
-            "Messages that the broker says it has dropped since it started."
+            "Messages that the broker says it has dropped since it started; NaN while it has not said."
         )
+        // Brokers other than Mosquitto never say: 0 would be a claim.
+        messagesDropped.set(.nan)
     }
 }

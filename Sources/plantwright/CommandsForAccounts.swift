@@ -19,13 +19,18 @@ struct InstallationAccess {
             configuration = database
         } else {
             configuration = try PostgresConfiguration(
-                url: try EmbeddedPostgreSQL.connectionURL(dataDirectory: settings.dataDirectory)
+                url: try Self.embeddedURL(dataDirectory: settings.dataDirectory)
             )
         }
         var logger = Logger(label: "plantwright")
         logger.logLevel = .error
         pool = PostgresPool(configuration: configuration, size: 1, logger: logger)
         accounts = AccountStore(database: pool, clock: .system, identifiers: .system, random: .system)
+    }
+
+    /// Where the private database of an installation listens.
+    static func embeddedURL(dataDirectory: String) throws -> String {
+        try EmbeddedPostgreSQL.connectionURL(dataDirectory: dataDirectory)
     }
 }
 
@@ -53,11 +58,14 @@ struct TokenCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let access = try InstallationAccess(common.settings())
             guard let role = Role(rawValue: role) else { return }
-            let token = try await access.accounts.createToken(name: name, role: role)
-            Console.say(token.secret)
-            await access.pool.shutdown()
+            do {
+                let access = try InstallationAccess(common.settings())
+                Console.say(try await access.accounts.createToken(name: name, role: role).secret)
+                await access.pool.shutdown()
+            } catch {
+                CommandEnd.fail(error)
+            }
         }
     }
 }
@@ -90,12 +98,16 @@ struct UserCommand: AsyncParsableCommand {
             more["PUBLIC_URL"] = publicUrl
             more["LISTEN"] = listen
             let settings = common.settings(more)
-            let access = try InstallationAccess(settings)
             guard let role = Role(rawValue: role) else { return }
-            let user = try await access.accounts.createUser(email: email, role: role)
-            let link = try await access.accounts.createSignInLink(user: user.id)
-            Console.say("\(settings.baseURL)/sign-in?token=\(link.secret)")
-            await access.pool.shutdown()
+            do {
+                let access = try InstallationAccess(settings)
+                let user = try await access.accounts.createUser(email: email, role: role)
+                let link = try await access.accounts.createSignInLink(user: user.id)
+                Console.say("\(settings.baseURL)/sign-in?token=\(link.secret)")
+                await access.pool.shutdown()
+            } catch {
+                CommandEnd.fail(error)
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ struct ERPParts: RuleUsage, Sendable {
     let dryRuns: DryRuns
     let outbox: OutboxStore
     let matching: EquipmentMatching
+    let box: SecretBox
+    let client: HTTPClient
     private let pool: PostgresPool
     private let plant: PlantStore
     private let metrics: PlantwrightMetrics
@@ -40,11 +42,11 @@ struct ERPParts: RuleUsage, Sendable {
         self.metrics = metrics
         self.logger = logger
         let clock = WallClock.system
-        let box = try SecretBox(keyFile: settings.secretKeyFile, random: .system)
-        let client = HTTPClient(.init(policy: try OutboundPolicy(allow: settings.outboundAllow)))
+        box = try SecretBox(keyFile: settings.secretKeyFile, random: .system)
+        client = HTTPClient(.init(policy: try OutboundPolicy(allow: settings.outboundAllow)))
         let base = settings.baseURL
         let link: @Sendable (UUID) -> String = { id in "\(base)/deliveries/\(id.uuidString.lowercased())/evidence" }
-        registry = ConnectorRegistry(session: pool, box: box, client: client)
+        registry = ConnectorRegistry(session: pool, box: box, client: client, clock: clock)
         connectors = ConnectorStore(pool: pool, box: box, registry: registry, clock: clock)
         engine = MappingEngine(
             session: pool,
@@ -75,12 +77,6 @@ struct ERPParts: RuleUsage, Sendable {
         matching = EquipmentMatching(pool: pool, plant: plant, registry: registry, clock: clock, logger: logger)
     }
 
-    /// Reads connectors and mappings into memory.
-    func load() async throws {
-        try await registry.load()
-        try await engine.load()
-    }
-
     /// Makes the services that work while the server runs.
     func makeWorkers(listener: NotificationListener) -> ERPWorkers {
         ERPWorkers(
@@ -92,6 +88,14 @@ struct ERPParts: RuleUsage, Sendable {
                 clock: .system,
                 identifiers: .system,
                 random: { Double.random(in: 0...1) },
+                pictures: PicturesOfAlarms(
+                    outbox: outbox,
+                    alarms: AlarmPictures(
+                        alarms: AlarmStore(pool: pool, plant: plant, clock: .system),
+                        readings: ReadingStore(pool: pool, plant: plant),
+                        plant: plant
+                    )
+                ),
                 logger: logger
             ),
             poller: OrderStatusPoller(
@@ -165,14 +169,11 @@ struct ERPParts: RuleUsage, Sendable {
     func ordersOfAlarms(_ alarms: AlarmStore) -> OrdersOfAlarms {
         OrdersOfAlarms(alarms: alarms) { [outbox] ids in
             var orders: [UUID: [JSONValue]] = [:]
-            for id in ids {
-                let page = try await outbox.deliveries(DeliveryFilter(alarmID: id), limit: 10)
-                orders[id] = page.items.map { delivery in
-                    [
-                        "deliveryId": .string(delivery.id.uuidString.lowercased()),
-                        "state": .string(delivery.state.rawValue), "externalId": .optional(delivery.externalID),
-                    ]
-                }
+            for delivery in try await outbox.deliveries(ofAlarms: ids, limit: 10) {
+                orders[delivery.alarmID, default: []].append([
+                    "deliveryId": .string(delivery.id.uuidString.lowercased()),
+                    "state": .string(delivery.state.rawValue), "externalId": .optional(delivery.externalID),
+                ])
             }
             return orders
         }

@@ -24,6 +24,16 @@ struct MigrateCommand: AsyncParsableCommand {
             directory: settings.assetsDirectory + "/Migrations",
             logger: Logger(label: "plantwright")
         )
+        do {
+            try await run(migrator, database)
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            CommandEnd.fail(error)
+        }
+    }
+
+    private func run(_ migrator: Migrator, _ database: PostgresConfiguration) async throws {
         if check {
             let pending = try await migrator.check(database)
             for name in pending { Console.say("pending: \(name)") }

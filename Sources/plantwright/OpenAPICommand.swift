@@ -19,6 +19,7 @@ struct OpenAPICommand: AsyncParsableCommand {
         settings.secretKeyFile = NSTemporaryDirectory() + "plantwright-openapi-\(UUID().uuidString).key"
         defer { try? FileManager.default.removeItem(atPath: settings.secretKeyFile) }
         let server = PlantwrightServer(settings: settings, logger: Logger(label: "plantwright"))
-        Console.say(try server.describe(database: try PostgresConfiguration(url: "postgresql://localhost/none")).text)
+        let nowhere = try PostgresConfiguration(url: "postgresql://nobody@localhost/none")
+        Console.say(try server.describe(database: nowhere).text)
     }
 }

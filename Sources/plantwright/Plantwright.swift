@@ -9,7 +9,7 @@ struct Plantwright: AsyncParsableCommand {
         abstract: "Turns machine telemetry into ERP work.",
         subcommands: [
             ServeCommand.self, DemoCommand.self, MigrateCommand.self, TokenCommand.self, UserCommand.self,
-            SimulateCommand.self, SimulateERPCommand.self, OpenAPICommand.self,
+            SimulateCommand.self, SimulateERPCommand.self, OpenAPICommand.self, ConfigCommand.self,
         ]
     )
 }
@@ -49,6 +49,8 @@ struct ServerFlags: ParsableArguments {
     var mqttKey: String?
     @Option(help: "ALPN name for the MQTT broker, such as x-amzn-mqtt-ca (PLANTWRIGHT_MQTT_ALPN).")
     var mqttAlpn: String?
+    @Option(help: "Version of MQTT: 5, 3.1.1, or auto for whichever the broker takes (PLANTWRIGHT_MQTT_VERSION).")
+    var mqttVersion: String?
     @Option(help: "Client id of the durable session (PLANTWRIGHT_MQTT_CLIENT_ID).")
     var mqttClientId: String?
     @Option(help: "host:port of the private broker (PLANTWRIGHT_MQTT_LISTEN).")
@@ -70,6 +72,7 @@ struct ServerFlags: ParsableArguments {
         [
             "LISTEN": listen, "MQTT_URL": mqttUrl, "MQTT_CLIENT_ID": mqttClientId, "MQTT_LISTEN": mqttListen,
             "MQTT_CA": mqttCa, "MQTT_CERTIFICATE": mqttCertificate, "MQTT_KEY": mqttKey, "MQTT_ALPN": mqttAlpn,
+            "MQTT_VERSION": mqttVersion,
             "PUBLIC_URL": publicUrl, "OUTBOUND_ALLOW": outboundAllow, "TLS_CERTIFICATE": tlsCertificate,
             "TLS_KEY": tlsKey, "TRUSTED_PROXIES": trustedProxies, "CORS_ORIGINS": corsOrigins,
         ].compactMapValues { $0 }

@@ -1,4 +1,5 @@
 import API
+import Accounts
 import Embedded
 import Foundation
 import HTTPServer
@@ -50,6 +51,7 @@ struct PlantwrightServer: Sendable {
         embedded: EmbeddedServers
     ) async throws {
         let hub = makeHub(parts)
+        parts.accounts.onRevocation { hub.recheck() }
         let listener = NotificationListener(
             configuration: database,
             channels: ["plantwright_change", Dispatcher.channel],
@@ -74,7 +76,8 @@ struct PlantwrightServer: Sendable {
                     readiness: readiness,
                     settings: settings
                 )
-                try await work(running, hub: hub, listener: listener, workers: workers)
+                let others = OtherProcesses(parts, database: database, logger: logger)
+                try await work(running, hub: hub, listener: listener, workers: workers, others: others)
             }
             defer { group.cancelAll() }
             try await group.next()
@@ -122,12 +125,14 @@ struct PlantwrightServer: Sendable {
         _ running: RunningServer,
         hub: LiveHub,
         listener: NotificationListener,
-        workers: ERPWorkers
+        workers: ERPWorkers,
+        others: OtherProcesses
     ) async throws {
         let companion = OneTime(companion)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await hub.run() }
             group.addTask { await listener.run() }
+            group.addTask { await others.run() }
             group.addTask { for await _ in listener.subscribe() { hub.hint() } }
             group.addTask { await workers.run() }
             group.addTask {
@@ -145,6 +150,7 @@ struct PlantwrightServer: Sendable {
         let parts = running.parts
         // Another process may have written since this one last knew.
         parts.writer.invalidate()
+        try await parts.following.follow()
         let installation = try await parts.pool.first(MonitorQueries.installation())
         let clientID = settings.clientID ?? "plantwright-\(installation?.uuidString.lowercased() ?? "")"
         let consumer = DurableConsumer(
@@ -156,8 +162,9 @@ struct PlantwrightServer: Sendable {
             logger: logger
         )
         parts.sources.follow { await consumer.updateFilters([TelemetryMessage.nativeTopicFilter] + $0) }
+        defer { parts.sources.follow(nil) }
         // Once more, for a write that came just before.
-        await consumer.updateFilters([TelemetryMessage.nativeTopicFilter] + parts.sources.filters)
+        try await parts.sources.subscribe()
         let pump = MessagePump(writer: parts.writer, sources: parts.sources, metrics: metrics, clock: .system)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run(pump.handle) }
@@ -210,12 +217,14 @@ struct PlantwrightServer: Sendable {
     ) throws -> PlantwrightAPI {
         let services = APIServices(
             accounts: parts.accounts,
+            configuration: parts.configuration,
+            publicURL: settings.publicURL,
             plant: parts.plant,
             writer: parts.writer,
             readings: parts.readings,
             storage: parts.storage,
             ledger: parts.ledger,
-            refused: RefusedMessageStore(pool: parts.pool, writer: parts.writer),
+            refused: parts.refused,
             sources: parts.sources,
             sparkplug: parts.sparkplug,
             rules: parts.rules,

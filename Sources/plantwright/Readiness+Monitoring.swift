@@ -49,13 +49,28 @@ struct BrokerMonitor: Sendable {
                 )
                 logger.error("The broker lost the durable session: messages that it held are gone")
             }
-            if state.isSubscribed {
+            if case .subscribed(let refused) = state {
                 readiness.set(.broker, fault: nil)
+                noteRefused(refused)
                 logger.info("The durable session is subscribed")
             } else {
                 readiness.set(.broker, fault: "the broker is not connected: \(state)")
             }
         }
+    }
+}
+
+extension BrokerMonitor {
+    /// Says which subscriptions are not in force, or that all are.
+    private func noteRefused(_ filters: [String]) {
+        guard !filters.isEmpty else { return readiness.warn(.brokerRefusal, nil) }
+        let list = filters.joined(separator: ", ")
+        readiness.warn(
+            .brokerRefusal,
+            "The broker refused to subscribe us to \(list): nothing comes from there. Look at the rights of our account and "
+                + "at the broker's limits."
+        )
+        logger.error("The broker refused subscriptions", metadata: ["filters": "\(list)"])
     }
 }
 

@@ -2,6 +2,7 @@ import API
 import Accounts
 import Alarms
 import Assets
+import Foundation
 import HTTPServer
 import Logging
 import MQTT
@@ -26,9 +27,13 @@ struct ServerParts: Sendable {
     let ledger: LedgerStore
     let sources: SourceStore
     let sparkplug = SparkplugHosts()
+    let following: ConfigurationFollower
     let writer: IngestWriter
     let readings: ReadingStore
     let storage: StorageStore
+    let refused: RefusedMessageStore
+    /// Tells this process's writes from those of others.
+    let process: String
     let erp: ERPParts
 
     init(
@@ -39,14 +44,14 @@ struct ServerParts: Sendable {
         logger: Logger
     ) throws {
         let clock = WallClock.system
-        pool = PostgresPool(configuration: database, size: 12, logger: logger)
+        process = IdentifierSource.system.next().uuidString.lowercased()
+        var writing = database
+        writing.settings[ConfigurationChannels.process] = process
+        pool = PostgresPool(configuration: writing, size: 12, logger: logger)
         lease = IngestLease(pool: pool, holder: IdentifierSource.system.next(), logger: logger) { standing in
             readiness.set(.ingest, fault: standing.fault)
         }
-        var ingest = database
-        ingest.applicationName = lease.sessionName
-        ingest.settings["synchronous_commit"] = "on"
-        ingestPool = PostgresPool(configuration: ingest, size: 2, logger: logger)
+        ingestPool = Self.makeIngestPool(database, session: lease.sessionName, logger: logger)
         accounts = AccountStore(database: pool, clock: clock, identifiers: .system, random: .system)
         plant = PlantStore(pool: pool)
         engine = AlarmEngine(
@@ -56,17 +61,19 @@ struct ServerParts: Sendable {
             metrics: metrics,
             logger: logger
         )
-        erp = try ERPParts(
-            pool: pool,
-            plant: plant,
-            settings: settings,
-            metrics: metrics,
-            logger: logger
-        )
+        erp = try ERPParts(pool: pool, plant: plant, settings: settings, metrics: metrics, logger: logger)
         rules = RuleStore(pool: pool, plant: plant, engine: engine, usage: erp, clock: clock)
         alarms = AlarmStore(pool: pool, plant: plant, clock: clock)
         ledger = LedgerStore(pool: pool, logger: logger)
         sources = SourceStore(pool: pool, plant: plant, stateful: sparkplug.factories, clock: clock, logger: logger)
+        following = ConfigurationFollower(
+            pool: pool,
+            plant: plant,
+            sources: sources,
+            alarms: engine,
+            erp: erp,
+            logger: logger
+        )
         writer = IngestWriter(
             pool: ingestPool,
             plant: plant,
@@ -77,21 +84,35 @@ struct ServerParts: Sendable {
             sources: sources,
             latest: LatestReadings(),
             lease: lease,
+            configuration: following,
             clock: clock,
             metrics: metrics,
             logger: logger
         )
+        refused = RefusedMessageStore(pool: pool, writer: writer)
         readings = ReadingStore(pool: pool, plant: plant)
         storage = Self.makeStorage(pool, settings: settings, metrics: metrics, clock: clock)
         self.metrics = metrics
         self.logger = logger
     }
 
+    /// The connections of ingest transactions, which a process that takes over can tell and end.
+    private static func makeIngestPool(
+        _ database: PostgresConfiguration,
+        session: String,
+        logger: Logger
+    ) -> PostgresPool {
+        var ingest = database
+        ingest.applicationName = session
+        ingest.settings["synchronous_commit"] = "on"
+        return PostgresPool(configuration: ingest, size: 2, logger: logger)
+    }
+
     /// Reads the configuration into memory.
     func load() async throws {
         try await plant.load()
         try await sources.load()
-        try await erp.load()
+        try await following.follow()
         writer.latest.update(try await readings.latest(devices: Array(plant.snapshot.devices.keys)))
     }
 

@@ -167,6 +167,13 @@ struct SettingsReader {
             }
         }
         readBrokerTLS(into: &settings)
+        if let value = text("MQTT_VERSION") {
+            if let version = VersionChoice(value) {
+                settings.broker?.version = version
+            } else {
+                reasons.append("MQTT_VERSION: one of auto, 5, 3.1.1")
+            }
+        }
     }
 
     /// Files for `mqtts://`; a certificate and its key come together.

@@ -13,6 +13,7 @@ struct SimulateCommand: AsyncParsableCommand {
     )
 
     @Option(help: "The broker, mqtt://[user:pass@]host:port.") var mqttUrl: String
+    @Option(help: "Version of MQTT: 5, 3.1.1, or auto for whichever the broker takes.") var mqttVersion = "auto"
     @Option(help: "Publish load from so many devices, sim-000001 …; 0 publishes the simulated plant.") var devices = 0
     @Option(help: "Messages per second in total; 0 for as fast as possible.") var rate = 1_000
     @Option(help: "Metrics per message, m1 …") var metrics = 5
@@ -27,12 +28,16 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         LogfmtHandler.bootstrap(level: .warning)
         let logger = Logger(label: "plantwright")
-        let broker: BrokerAddress
+        var broker: BrokerAddress
         do throws(BrokerAddress.ParseError) {
             broker = try BrokerAddress(url: mqttUrl)
         } catch {
             Console.end(InvalidConfiguration(reasons: ["--mqtt-url: \(error)"]))
         }
+        guard let version = VersionChoice(mqttVersion) else {
+            Console.end(InvalidConfiguration(reasons: ["--mqtt-version: one of auto, 5, 3.1.1"]))
+        }
+        broker.version = version
         guard devices > 0 else {
             let state = PlantState(clock: .system)
             state.goLive()

@@ -19,6 +19,7 @@ struct SimulateERPCommand: AsyncParsableCommand {
     @Option(help: "The port on 127.0.0.1; 0 for any free one.") var port = 0
     @Option(help: "The secret of the account “plantwright”; made up when absent.") var secret: String?
     @Option(help: "The share of changing requests that go wrong, 0 to 1.") var faultRate = 0.0
+    @Option(help: "The share of changing requests that are done, but answered too late, 0 to 1.") var stallRate = 0.0
     @Option(help: "How long every answer takes, in milliseconds.") var latency = 0
 
     func validate() throws {
@@ -27,6 +28,7 @@ struct SimulateERPCommand: AsyncParsableCommand {
             throw ValidationError("--kind is one of \(known)")
         }
         guard (0...1).contains(faultRate) else { throw ValidationError("--fault-rate is from 0 to 1") }
+        guard (0...1).contains(stallRate) else { throw ValidationError("--stall-rate is from 0 to 1") }
         guard (0...600_000).contains(latency) else { throw ValidationError("--latency is from 0 to 600000") }
         guard (0...65_535).contains(port) else { throw ValidationError("--port is from 0 to 65535") }
     }
@@ -42,7 +44,7 @@ struct SimulateERPCommand: AsyncParsableCommand {
             definition,
             plant: .example,
             account: account,
-            trouble: .init(rate: faultRate, latency: .milliseconds(latency)),
+            trouble: .init(rate: faultRate, latency: .milliseconds(latency), stallRate: stallRate),
             random: { Double.random(in: 0..<1) },
             clock: .system,
             logger: Logger(label: "plantwright")

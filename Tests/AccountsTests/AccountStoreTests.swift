@@ -80,6 +80,49 @@ private final class TestClock: Sendable {
         }
     }
 
+    @Test func theLastAdminStays() async throws {
+        try await withStore { store, _ in
+            let first = try await store.createUser(email: "a@b", role: .admin)
+            let second = try await store.createUser(email: "c@d", role: .viewer)
+            for attempt in 0..<3 {
+                let error = await #expect(throws: ResourceFailure.self) {
+                    switch attempt {
+                    case 0: try await store.setRole(.operator, ofUser: first.id)
+                    case 1: try await store.setDisabled(true, user: first.id)
+                    default: try await store.removeUser(first.id)
+                    }
+                }
+                guard case .conflict("last-admin", _)? = error else {
+                    Issue.record("unexpected: \(String(describing: error))")
+                    continue
+                }
+            }
+            try await store.setRole(.admin, ofUser: second.id)
+            // Both at once: one of them stays.
+            let outcomes = await withTaskGroup(of: Bool.self) { group in
+                for user in [first, second] {
+                    group.addTask { (try? await store.setRole(.viewer, ofUser: user.id)) != nil }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 } == 1)
+        }
+    }
+
+    @Test func revocationsAreTold() async throws {
+        try await withStore { store, _ in
+            let told = Mutex(0)
+            store.onRevocation { told.withLock { $0 += 1 } }
+            let token = try await store.createToken(name: "t", role: .viewer, by: "a@b")
+            #expect(try await store.authenticate(token: token.secret) != nil)
+            #expect(try await store.tokens().first?.lastUsedAt == time.clock.now)
+            #expect(try await store.tokens().first?.createdBy == "a@b")
+            try await store.revokeToken(token.token.id)
+            #expect(told.withLock { $0 } == 1)
+            #expect(try await store.authenticate(token: token.secret) == nil)
+        }
+    }
+
     // MARK: Signing in
 
     @Test func aLinkOpensOneSessionOnce() async throws {
@@ -230,7 +273,9 @@ private final class TestClock: Sendable {
             let principal = try await store.authenticate(token: created.secret)
             #expect(principal == Principal(id: created.token.id, name: "ci", role: .operator, kind: .token))
             let tokens = try await store.tokens()
-            #expect(tokens == [created.token])
+            var used = created.token
+            used.lastUsedAt = time.clock.now
+            #expect(tokens == [used])
         }
     }
 

@@ -7,10 +7,12 @@ import Testing
 @testable import ERP
 
 @Suite struct ConnectorDraftTests {
+    private static let now = Timestamp(milliseconds: 1_790_000_000_000)
+
     private func issues(_ document: JSONValue, allow: [String] = []) throws -> [String] {
         let policy = try OutboundPolicy(allow: allow)
         do throws(InvalidInput) {
-            _ = try ConnectorDraft(document, policy: policy)
+            _ = try ConnectorDraft(document, policy: policy, at: Self.now)
             return []
         } catch {
             return error.issues.map { "\($0.pointer) \($0.code)" }
@@ -103,10 +105,19 @@ import Testing
 
     @Test func absentCredentialsAreKeptAndNullOnesRemoved() throws {
         let policy = OutboundPolicy.standard
-        #expect(try ConnectorDraft(document(), policy: policy).credentials == .keep)
-        #expect(try ConnectorDraft(document(["credentials": nil]), policy: policy).credentials == .replace(.null))
-        #expect(try ConnectorDraft(document(["credentials": [:]]), policy: policy).credentials == .replace(.null))
+        #expect(try ConnectorDraft(document(), policy: policy, at: Self.now).credentials == .keep)
+        #expect(
+            try ConnectorDraft(document(["credentials": nil]), policy: policy, at: Self.now).credentials
+                == .replace(.null)
+        )
+        #expect(
+            try ConnectorDraft(document(["credentials": [:]]), policy: policy, at: Self.now).credentials
+                == .replace(.null)
+        )
         let secret: JSONValue = ["bearer": "t"]
-        #expect(try ConnectorDraft(document(["credentials": secret]), policy: policy).credentials == .replace(secret))
+        #expect(
+            try ConnectorDraft(document(["credentials": secret]), policy: policy, at: Self.now).credentials
+                == .replace(secret)
+        )
     }
 }

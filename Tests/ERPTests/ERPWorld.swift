@@ -51,7 +51,7 @@ struct ERPWorld: Sendable {
         self.pool = pool
         self.plant = plant
         self.clock = clock
-        registry = ConnectorRegistry(session: pool, box: box, client: client)
+        registry = ConnectorRegistry(session: pool, box: box, client: client, clock: clock.clock)
         connectors = ConnectorStore(pool: pool, box: box, registry: registry, clock: clock.clock)
         engine = MappingEngine(
             session: pool,

@@ -51,6 +51,45 @@ import Testing
         }
     }
 
+    @Test func aPictureNeedsAnAlarmAnOrderAndAnERPThatTakesIt() async throws {
+        try await ERPWorld.with { world in
+            try await world.addConnector()
+            var order = try #require(ERPWorld.orderMapping(["title": "Hot"]).object)
+            order["attachChart"] = true
+            let refused = try await preview(world, .object(order)).issues
+            #expect(refused.map(\.pointer) == ["/attachChart"] && refused.first?.code == "operation-not-configured")
+            var stock = try #require(ERPWorld.stockMapping(["item": "PP 7"]).object)
+            stock["attachChart"] = true
+            let misplaced = try await preview(world, .object(stock), values: [41.25]).issues
+            #expect(misplaced.map(\.pointer) == ["/attachChart"] && misplaced.first?.code == "not-applicable")
+            order["operation"] = "work-order.attach"
+            #expect(try await preview(world, .object(order)).issues.contains { $0.pointer == "/operation" })
+        }
+    }
+
+    @Test func thePictureIsShownAfterItsOrder() async throws {
+        try await ERPWorld.with { world in
+            try await world.connectors.put(
+                key: world.key("odoo"),
+                document: [
+                    "name": "Odoo", "kind": "odoo", "url": "https://odoo.example",
+                    "credentials": ["username": "u", "password": "s3cret-word"], "options": ["database": "plant"],
+                ]
+            )
+            var order = try #require(ERPWorld.orderMapping(["title": "Hot"]).object)
+            order["connector"] = "odoo"
+            order["attachChart"] = true
+            let shown = try await preview(world, .object(order))
+            #expect(shown.issues == [] && shown.requests.count == 2, "\(shown.issues)")
+            let picture = try #require(shown.requests.last?.text)
+            #expect(picture.contains("ir.attachment") && picture.contains("‹contents of plantwright-pc-"))
+
+            try await world.mappings.put(key: world.key("m"), document: .object(order))
+            #expect(try await world.deliver(world.raise()) == 1)
+            #expect(try await world.pool.first(PictureTestQueries.asksForPicture()) == true)
+        }
+    }
+
     @Test func showsStockFigures() async throws {
         try await ERPWorld.with { world in
             try await world.addConnector()
@@ -91,6 +130,14 @@ import Testing
             await #expect(throws: InvalidInput.self) {
                 try await preview(world, ERPWorld.stockMapping(), device: "none")
             }
+        }
+    }
+}
+
+private enum PictureTestQueries {
+    static func asksForPicture() -> Statement<Bool> {
+        Statement("test.delivery.asks-for-picture", "SELECT attach_chart FROM delivery") {
+            row throws(PostgresError) in try row.bool(0)
         }
     }
 }

@@ -24,7 +24,8 @@ import Testing
                 made.json == [
                     "key": "m", "name": "Order", "trigger": ["rule": "hot"], "connector": "erp",
                     "operation": "work-order.create", "fields": ["title": "Hot: ${device.name}"], "maxAge": "P1D",
-                    "enabled": true, "condition": nil, "lookups": [:], "attach": false, "approval": false,
+                    "enabled": true, "condition": nil, "lookups": [:], "attach": false, "attachChart": false,
+                    "approval": false,
                     "limits": nil,
                     "window": nil, "step": nil, "deadBand": nil, "factor": nil, "version": 1,
                 ]

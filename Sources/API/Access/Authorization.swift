@@ -1,4 +1,5 @@
 import Accounts
+import Assets
 import HTTPServer
 import HTTPTypes
 import Primitives
@@ -37,7 +38,10 @@ struct Authorization: Middleware {
         var request = request
         request[CurrentPrincipal.self] = caller
         if ![.get, .head, .options].contains(request.method) { try SameOrigin.check(request) }
-        return try await next(request)
+        // Whatever configuration is written while the request is answered, it is the caller who writes it.
+        return try await ConfigurationAuthor.$current.withValue(caller.principal.name) { [request] in
+            try await next(request)
+        }
     }
 
     /// The caller that a bearer token or a session cookie proves; a wrong token is not made good by a cookie.

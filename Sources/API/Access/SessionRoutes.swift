@@ -20,7 +20,12 @@ struct SessionRoutes: Sendable {
             var reader = try InputReader(try await request.json())
             let token = reader.requiredString("token")
             try reader.finish()
-            guard let session = try await accounts.signIn(linkToken: token) else {
+            guard
+                let session = try await accounts.signIn(
+                    linkToken: token,
+                    userAgent: request.headers[.userAgent]
+                )
+            else {
                 throw HTTPProblem(
                     .unauthorized,
                     code: "link-invalid",

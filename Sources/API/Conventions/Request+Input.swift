@@ -67,6 +67,15 @@ extension Request {
         return number
     }
 
+    /// A switch in the query: `true`, or nothing at all as in `?dryRun`.
+    func flag(_ name: String) throws -> Bool {
+        switch query.first(name) {
+        case nil, "false": return false
+        case "true", "": return true
+        default: throw badParameter(name, "true or false is expected")
+        }
+    }
+
     /// How many items a list answers: `?limit=` 1–1,000, default 100.
     func limit() throws -> Int { try number("limit", in: 1...1_000) ?? 100 }
 

@@ -26,9 +26,6 @@ struct ResourceState: Sendable {
 
 /// `GET`, `PUT`, `PATCH`, `DELETE` of a kind of resource that an admin configures, each addressed by its key.
 struct ResourceEndpoint: Sendable {
-    /// Who writes, while ``put`` or ``patch`` runs; nil when nobody signed in.
-    @TaskLocal static var author: String?
-
     /// The collection's path, such as `/api/v1/profiles`.
     var path: String
     /// What one of it is called.
@@ -55,19 +52,15 @@ struct ResourceEndpoint: Sendable {
         routes.put(path + "/{key}", role: .admin, summary: "Create or replace a \(name).") { request in
             let key = try request.resourceKey(name)
             let document = try await request.json()
-            let result = try await Self.$author.withValue(request[CurrentPrincipal.self]?.principal.name) {
-                try await put(key, document, request.writeCondition())
-            }
+            let result = try await put(key, document, request.writeCondition())
             return result.state.response(status: result.isNew ? .created : .ok)
         }
         routes.patch(path + "/{key}", role: .admin, summary: "Change some fields of a \(name) (RFC 7396).") { request in
             let key = try request.resourceKey(name)
             let document = try await request.json()
             let condition = request.writeCondition()
-            return try await Self.$author.withValue(request[CurrentPrincipal.self]?.principal.name) {
-                if let patch { return try await patch(key, document, condition).response() }
-                return try await merge(document, into: key, condition).response()
-            }
+            if let patch { return try await patch(key, document, condition).response() }
+            return try await merge(document, into: key, condition).response()
         }
         routes.delete(path + "/{key}", role: .admin, summary: "Delete a \(name).") { request in
             try await delete(try request.resourceKey(name), request.writeCondition())

@@ -27,11 +27,15 @@ public final class LiveHub: Sendable {
     private let state = Mutex(State())
     private let wakeups: AsyncStream<Void>
     private let wakeup: AsyncStream<Void>.Continuation
+    private let rechecks: AsyncStream<Void>
+    private let recheckWanted: AsyncStream<Void>.Continuation
 
     /// How often newest values are sent.
     static let tick = Duration.milliseconds(250)
     /// How long changes are kept for sessions that resume, in seconds.
     static let changeLifetime = 86_400.0
+    /// How often it is asked whether those who look still may.
+    static let recheckInterval = Duration.seconds(60)
     /// Changes read at once.
     static let portion: Int64 = 1_000
 
@@ -55,10 +59,14 @@ public final class LiveHub: Sendable {
         self.logger = logger
         self.render = render
         (wakeups, wakeup) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (rechecks, recheckWanted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Tells the hub that something may have changed.
     public func hint() { wakeup.yield() }
+
+    /// Ends the sessions of those who have lost their access; call it when somebody may have.
+    public func recheck() { recheckWanted.yield() }
 
     func join(_ session: LiveSession) {
         state.withLock { $0.joining[ObjectIdentifier(session)] = session }
@@ -93,6 +101,8 @@ public final class LiveHub: Sendable {
             group.addTask { await self.tickValues() }
             group.addTask { await self.tickStatus() }
             group.addTask { await self.pruneChanges() }
+            group.addTask { await self.refuseStrangers() }
+            group.addTask { await self.tickRechecks() }
         }
     }
 
@@ -162,6 +172,25 @@ public final class LiveHub: Sendable {
             _ = try? await pool.execute(
                 ChangeFeedQueries.prune(before: clock.now.adding(seconds: -Self.changeLifetime))
             )
+        }
+    }
+
+    // MARK: - Access
+
+    private func refuseStrangers() async {
+        for await _ in rechecks {
+            for session in state.withLock({ Array($0.active.values) + Array($0.joining.values) }) {
+                // What cannot be asked now is asked again with the next tick.
+                if let isAllowed = try? await session.isAllowed(), !isAllowed { session.refuse() }
+            }
+        }
+    }
+
+    /// Sessions also end by time, which nobody tells.
+    private func tickRechecks() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.recheckInterval)
+            recheck()
         }
     }
 

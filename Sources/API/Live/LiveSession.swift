@@ -23,6 +23,7 @@ final class LiveSession: Sendable {
         var wantsValues: Bool
         var sentSequence: UInt64
         var isOverrun: Bool
+        var isRefused: Bool
     }
 
     /// One rendered change.
@@ -38,6 +39,7 @@ final class LiveSession: Sendable {
         var cursor: ChangeCursor
         var sentSequence: UInt64 = 0
         var isOverrun = false
+        var isRefused = false
         var isAwake = false
         var sleeper: CheckedContinuation<Void, Never>?
     }
@@ -48,8 +50,11 @@ final class LiveSession: Sendable {
     static let maximumSubscriptions = 200
 
     private let state: Mutex<State>
+    /// Whether who opened the session may still look.
+    let isAllowed: @Sendable () async throws -> Bool
 
-    init(cursor: ChangeCursor) {
+    init(cursor: ChangeCursor, isAllowed: @escaping @Sendable () async throws -> Bool) {
+        self.isAllowed = isAllowed
         state = Mutex(State(cursor: cursor))
     }
 
@@ -98,6 +103,12 @@ final class LiveSession: Sendable {
         wake()
     }
 
+    /// Ends the session: who opened it may no longer look.
+    func refuse() {
+        state.withLock { $0.isRefused = true }
+        wake()
+    }
+
     /// Notes up to which update values were sent.
     func noteSent(_ sequence: UInt64) {
         state.withLock { $0.sentSequence = max($0.sentSequence, sequence) }
@@ -115,7 +126,8 @@ final class LiveSession: Sendable {
                 status: state.status,
                 wantsValues: !state.subscriptions.isEmpty,
                 sentSequence: state.sentSequence,
-                isOverrun: state.isOverrun
+                isOverrun: state.isOverrun,
+                isRefused: state.isRefused
             )
         }
     }

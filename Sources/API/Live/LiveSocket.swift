@@ -11,6 +11,7 @@ import Primitives
 /// `error`. A client that cannot keep up is closed with 1013 and resumes from its last cursor.
 struct LiveSocket: Sendable {
     let hub: LiveHub
+    let accounts: AccountStore
 
     func serve(_ request: Request, _ socket: WebSocketConnection) async throws {
         let start: ChangeCursor
@@ -19,7 +20,10 @@ struct LiveSocket: Sendable {
         } else {
             start = try await hub.head()
         }
-        let session = LiveSession(cursor: start)
+        let authorization = Authorization(accounts: accounts)
+        let session = LiveSession(cursor: start) {
+            try await authorization.caller(of: request)?.principal.role.allows(.viewer) ?? false
+        }
         hub.join(session)
         defer { hub.leave(session) }
         let resumed = request.query.first("cursor") == start.text
@@ -45,6 +49,10 @@ struct LiveSocket: Sendable {
             await session.sleep()
             if Task.isCancelled { return }
             let work = session.takeWork()
+            if work.isRefused {
+                socket.close(.policyViolation, reason: "signed out")
+                return
+            }
             do {
                 for change in work.changes { try await socket.send(text: change.text) }
                 if work.isOverrun {

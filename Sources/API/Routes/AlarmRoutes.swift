@@ -3,6 +3,7 @@ import Alarms
 import Assets
 import Foundation
 import HTTPServer
+import HTTPTypes
 import Primitives
 
 /// Alarms: listing and acknowledging.
@@ -10,11 +11,29 @@ struct AlarmRoutes: Sendable {
     let alarms: AlarmStore
     let plant: PlantStore
     let orders: OrdersOfAlarms
+    let pictures: AlarmPictures
+
+    init(_ services: APIServices) {
+        alarms = services.alarms
+        plant = services.plant
+        orders = services.ordersOfAlarms
+        pictures = AlarmPictures(alarms: services.alarms, readings: services.readings, plant: services.plant)
+    }
 
     func register(on routes: inout APIRouter) {
         routes.get("/api/v1/alarms", role: .viewer, summary: "Alarms, newest first.", handler: list)
         routes.get("/api/v1/alarms/{id}", role: .viewer, summary: "One alarm.") { request in
             .json(try await orders.render([try await alarms.alarm(try request.identifier("alarm"))])[0])
+        }
+        routes.get(
+            "/api/v1/alarms/{id}/chart.png",
+            role: .viewer,
+            summary: "A picture of the readings that raised an alarm (PNG)."
+        ) { request in
+            let picture = try await pictures.picture(ofAlarm: try request.identifier("alarm"))
+            // Late readings may still change it.
+            let headers: HTTPFields = [.contentType: "image/png", .cacheControl: "private, max-age=60"]
+            return Response(headers: headers, body: .bytes(picture.png))
         }
         routes.put(
             "/api/v1/alarms/{id}/acknowledgement",

@@ -89,9 +89,11 @@ struct ConnectorRoutes: Sendable {
         ResourceState(key: connector.key, document: document(connector), version: connector.version)
     }
 
-    /// The connector as it is stored, with whether its ERP answers this process.
+    /// The connector as it is stored, with the parts of its credentials, and whether its ERP answers this process.
     private func document(_ connector: Connector) -> JSONValue {
         var document = connector.json.object ?? JSONObject()
+        let stored = registry.connector(id: connector.id)?.storedCredentials ?? []
+        document["storedCredentials"] = .array(stored.map { .string($0) })
         document["circuit"] = work.isOpen(connector.id) ? "open" : "closed"
         return .object(document)
     }

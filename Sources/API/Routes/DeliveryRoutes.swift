@@ -90,12 +90,24 @@ struct DeliveryRoutes: Sendable {
             handler: edit
         )
         routes.post(
+            "/api/v1/deliveries/{id}/step-aside",
+            role: .operator,
+            summary: "Let the later orders of the same asset go before one that keeps failing.",
+            handler: stepAside
+        )
+        routes.post(
             "/api/v1/deliveries/{id}/dismiss",
             role: .operator,
             summary: "Note that nothing is to be done about a dead delivery."
         ) { request in
             .json(try await outbox.dismiss(try request.identifier("delivery"), by: request.callerName).json)
         }
+    }
+
+    private func stepAside(_ request: Request) async throws -> Response {
+        let delivery = try await outbox.stepAside(try request.identifier("delivery"), by: request.callerName)
+        hint()
+        return .json(delivery.json)
     }
 
     private func retry(_ request: Request) async throws -> Response {

@@ -38,7 +38,8 @@ struct EvidenceRoutes: Sendable {
         var evidence: JSONObject = [
             "delivery": delivery.json, "attempts": .array(detail.timeline.map(\.json)),
             "mapping": try await mapping(of: delivery), "readings": try await readings(of: delivery),
-            "approval": approval(in: detail), "alarm": .null, "rule": .null, "order": .null, "orders": [],
+            "approval": approval(in: detail), "picture": detail.pictureJSON, "alarm": .null, "rule": .null,
+            "order": .null, "orders": [],
         ]
         if let id = delivery.alarmID, let alarm = try await found({ try await alarms.alarm(id) }) {
             evidence["alarm"] = alarms.json(alarm)

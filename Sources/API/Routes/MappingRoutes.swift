@@ -37,12 +37,7 @@ struct MappingRoutes: Sendable {
             list: { try await mappings.list(limit: 100_000).map(Self.state) },
             get: { key in Self.state(try await mappings.get(key: key)) },
             put: { key, document, condition in
-                let result = try await mappings.put(
-                    key: key,
-                    document: document,
-                    onlyIf: condition,
-                    by: ResourceEndpoint.author
-                )
+                let result = try await mappings.put(key: key, document: document, onlyIf: condition)
                 var state = Self.state(result.mapping)
                 let warnings = await mappings.warnings(result.mapping)
                 if !warnings.isEmpty { state.document = state.document.merging(["warnings": warnings.json]) }

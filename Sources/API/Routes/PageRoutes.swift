@@ -10,7 +10,8 @@ struct PageRoutes: Sendable {
     /// The addresses of the app's pages; the page itself decides what to show.
     static let paths = [
         "/", "/alarms", "/orders", "/work-orders", "/inventory", "/plant", "/plant/{key}", "/devices",
-        "/devices/{key}", "/deliveries/{id}", "/deliveries/{id}/evidence", "/quarantine", "/rejected", "/admin",
+        "/devices/{key}", "/deliveries/{id}", "/deliveries/{id}/evidence", "/quarantine", "/rejected", "/account",
+        "/admin",
         "/admin/{section}", "/admin/{section}/{key}", "/admin/{section}/{key}/{part}",
     ]
 

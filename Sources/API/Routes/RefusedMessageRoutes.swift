@@ -1,5 +1,6 @@
 import Accounts
 import Assets
+import Decoders
 import HTTPServer
 import HTTPTypes
 import Primitives

@@ -31,6 +31,14 @@ public struct Connector: Hashable, Sendable {
     /// What a condition compares.
     public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 
+    /// What an admin configured of it: neither credentials nor what became of it since.
+    public var configuration: JSONValue {
+        [
+            "key": .string(key), "name": .string(name), "kind": .string(kind.rawValue), "url": .string(url),
+            "options": options, "limits": limits.json,
+        ]
+    }
+
     /// The API's form; `hasCredentials` stands for the write-only `credentials`, and `webhook` lacks its secret.
     public var json: JSONValue {
         [
@@ -48,7 +56,7 @@ struct ConnectorDraft: Equatable, Sendable {
     enum CredentialsChange: Equatable, Sendable {
         /// The document does not mention them.
         case keep
-        /// They are replaced by those of this document; null removes them.
+        /// The parts that this document mentions replace those that are stored (``CredentialParts``); null removes all.
         case replace(JSONValue)
     }
 
@@ -58,4 +66,9 @@ struct ConnectorDraft: Equatable, Sendable {
     var credentials: CredentialsChange
     var options: JSONValue
     var limits = ConnectorLimits()
+
+    /// Whether it sends to the address that a stored one sends to, through the same proxy, trusting the same authorities.
+    func leads(whereItLed stored: Connector) -> Bool {
+        url == stored.url && ConnectorConnection.own(of: options) == ConnectorConnection.own(of: stored.options)
+    }
 }

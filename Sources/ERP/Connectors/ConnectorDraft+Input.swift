@@ -6,9 +6,17 @@ extension ConnectorDraft {
     /// Reads and checks `{name, kind, url, credentials, options, limits}`.
     ///
     /// What documents carry beside that when they were read before is ignored.
-    init(_ document: JSONValue, policy: OutboundPolicy) throws(InvalidInput) {
+    ///
+    /// - Parameters:
+    ///   - document: what an admin wrote.
+    ///   - policy: judges addresses.
+    ///   - time: now; certificates must be valid.
+    /// - Throws: ``InvalidInput`` with everything that is wrong.
+    init(_ document: JSONValue, policy: OutboundPolicy, at time: Timestamp) throws(InvalidInput) {
         var reader = try InputReader(document)
-        for name in ["key", "hasCredentials", "paused", "webhook", "circuit"] { _ = reader.value(name) }
+        for name in ["key", "hasCredentials", "storedCredentials", "paused", "webhook", "circuit"] {
+            _ = reader.value(name)
+        }
         name = reader.requiredString("name")
         kind = .rest
         if reader.required("kind") != nil { kind = reader.choice("kind", ConnectorKind.self) ?? .rest }
@@ -30,15 +38,24 @@ extension ConnectorDraft {
             }
         }
         let given = Self.credentials(&reader, policy)
-        credentials = given.map { $0.credentials == .none ? .replace(.null) : .replace($0.document) } ?? .keep
+        credentials = given.map { .replace($0.parts.document) } ?? .keep
         options = reader.value("options") ?? [:]
+        do throws(InvalidInput) {
+            let parts = given?.parts.withoutNulls.connection ?? JSONObject()
+            let connection = try ConnectorConnection(options: options, credentials: parts, isChange: true)
+            reader.absorb(connection.issues(policy, at: time))
+        } catch {
+            reader.absorb(error.issues)
+        }
         if let definition {
             do throws(InvalidInput) {
                 let caller = ERPCaller.silent(given?.credentials ?? .none)
-                _ = try definition.make(ConnectorSetup(url: url, options: options, caller: caller))
+                let kindOptions = ConnectorConnection.kindOptions(of: options)
+                _ = try definition.make(ConnectorSetup(url: url, options: kindOptions, caller: caller))
             } catch {
                 // Credentials that stay are not at hand here; a connector without any tells so in its preflight.
-                reader.absorb(error.issues.filter { given != nil || !$0.pointer.hasPrefix("/credentials") })
+                let isSignedIn = given?.parts.signIn.members.isEmpty == false || given?.parts.document.isNull == true
+                reader.absorb(error.issues.filter { isSignedIn || !$0.pointer.hasPrefix("/credentials") })
             }
         }
         if let value = reader.value("limits") {
@@ -53,7 +70,7 @@ extension ConnectorDraft {
 
     /// Credentials as they were written, and what they say.
     private struct GivenCredentials {
-        var document: JSONValue
+        var parts: CredentialParts
         var credentials: ConnectorCredentials
     }
 
@@ -62,7 +79,10 @@ extension ConnectorDraft {
         guard reader.has("credentials") else { return nil }
         let document = reader.value("credentials") ?? .null
         do throws(InvalidInput) {
-            let parsed = try ConnectorCredentials(document)
+            guard let parts = CredentialParts(document) else {
+                throw InvalidInput(pointer: "/credentials", code: "type", detail: "Expected a JSON object.")
+            }
+            let parsed = try ConnectorCredentials(.object(parts.withoutNulls.signIn))
             if case .oauth2(let client) = parsed, let refusal = policy.check(client.tokenURL) {
                 throw InvalidInput(
                     pointer: "/credentials/tokenUrl",
@@ -70,7 +90,7 @@ extension ConnectorDraft {
                     detail: refusal.detail
                 )
             }
-            return GivenCredentials(document: document, credentials: parsed)
+            return GivenCredentials(parts: parts, credentials: parsed)
         } catch {
             reader.absorb(error.issues)
             return nil

@@ -11,6 +11,10 @@ public struct LiveConnector: Sendable {
     public var connector: Connector
     /// What makes the calls.
     public var erp: any ERPConnector
+    /// Which parts of the credentials are stored: `sign-in`, `proxy`, `certificate`.
+    public var storedCredentials: [String] = []
+    /// The way to the ERP.
+    var connection: ConnectorConnection?
 }
 
 /// All connectors in use, ready to be called: what is in the database, opened and checked.
@@ -21,6 +25,7 @@ public final class ConnectorRegistry: ConnectorDirectory {
     private let box: SecretBox
     private let client: HTTPClient
     private let timeouts: CallTimeouts
+    private let clock: WallClock
     private let connectors = Mutex<[Int32: LiveConnector]>([:])
     private let loading = AsyncLock()
 
@@ -31,16 +36,19 @@ public final class ConnectorRegistry: ConnectorDirectory {
     ///   - box: opens credentials.
     ///   - client: sends requests.
     ///   - timeouts: how long calls may take.
+    ///   - clock: by which certificates expire.
     public init(
         session: any PostgresSession,
         box: SecretBox,
         client: HTTPClient,
-        timeouts: CallTimeouts = CallTimeouts()
+        timeouts: CallTimeouts = CallTimeouts(),
+        clock: WallClock
     ) {
         self.session = session
         self.box = box
         self.client = client
         self.timeouts = timeouts
+        self.clock = clock
     }
 
     /// The rules by which addresses are judged.
@@ -100,18 +108,26 @@ public final class ConnectorRegistry: ConnectorDirectory {
     /// - Throws: ``ResourceFailure`` when there is no such connector.
     public func preflight(key: ResourceKey, sample: String) async throws(ResourceFailure) -> [PreflightCheck] {
         guard let live = connector(key: key) else { throw .notFound("connector \(key)") }
-        return await live.erp.preflight(key: sample)
+        return await preflight(live, sample)
+    }
+
+    /// The way there first: where that does not lead, the kind's questions would all say the same.
+    private func preflight(_ live: LiveConnector, _ sample: String) async -> [PreflightCheck] {
+        guard let connection = live.connection else { return await live.erp.preflight(key: sample) }
+        let way = await connection.preflight(to: live.connector.url, at: clock.now, send: send(by: connection.route))
+        if way.contains(where: { $0.name == "connection" && $0.result == .failed }) { return way }
+        return way + (await live.erp.preflight(key: sample))
     }
 
     /// The same for a connector as an admin is writing it.
     ///
-    /// Credentials that the draft does not mention are the stored ones, if it is the same address: nobody gets at a
-    /// secret by pointing a draft elsewhere.
+    /// Parts of the credentials that the draft does not mention are the stored ones, if it goes the same way to the same
+    /// address: nobody gets at a secret by pointing a draft elsewhere.
     ///
     /// - Throws: ``InvalidInput``, `PostgresError`.
     public func preflight(key: ResourceKey, draft document: JSONValue, sample: String) async throws -> [PreflightCheck]
     {
-        let draft = try ConnectorDraft(document, policy: policy)
+        let draft = try ConnectorDraft(document, policy: policy, at: clock.now)
         let stored = try await session.first(ConnectorQueries.find(key: key.text))
         let connector = Connector(
             id: 0,
@@ -126,18 +142,12 @@ public final class ConnectorRegistry: ConnectorDirectory {
             isPaused: false
         )
         do throws(CallFailure) {
-            var credentials = ConnectorCredentials.none
-            switch draft.credentials {
-            case .replace(let value):
-                do throws(InvalidInput) {
-                    credentials = try ConnectorCredentials(value)
-                } catch {
-                    throw CallFailure(reason: "credentials-invalid", detail: "The credentials cannot be used.")
-                }
-            case .keep:
-                if let stored, stored.connector.url == draft.url { credentials = try self.credentials(of: stored) }
+            var parts = CredentialParts()
+            if let stored, draft.leads(whereItLed: stored.connector) { parts = try self.parts(of: stored) }
+            if case .replace(let value) = draft.credentials {
+                parts = value.isNull ? CredentialParts() : parts.merged(with: CredentialParts(value) ?? parts)
             }
-            return await (try make(connector, credentials)).preflight(key: sample)
+            return await preflight(try make(connector, parts), sample)
         } catch {
             return [PreflightCheck("configuration", "The connector is configured", .failed, error.detail)]
         }
@@ -146,40 +156,53 @@ public final class ConnectorRegistry: ConnectorDirectory {
     /// Makes a connector ready; what stands in the way is told by each of its calls.
     private func live(_ row: ConnectorRow) -> LiveConnector {
         do throws(CallFailure) {
-            return LiveConnector(connector: row.connector, erp: try make(row.connector, try credentials(of: row)))
+            return try make(row.connector, try parts(of: row))
         } catch {
             return LiveConnector(connector: row.connector, erp: ConnectorDefinition.unusable(row.connector.kind, error))
         }
     }
 
-    private func credentials(of row: ConnectorRow) throws(CallFailure) -> ConnectorCredentials {
-        guard let sealed = row.sealedCredentials else { return .none }
+    private func parts(of row: ConnectorRow) throws(CallFailure) -> CredentialParts {
+        guard let sealed = row.sealedCredentials else { return CredentialParts() }
         do {
             let plain = try box.open(sealed, context: SealedCredentials.context(key: row.connector.key))
-            return try ConnectorCredentials(try JSONValue(parsing: plain))
+            if let parts = CredentialParts(try JSONValue(parsing: plain)) { return parts }
         } catch {
             let detail = (error as? SecretError)?.description ?? "They cannot be read."
             throw CallFailure(reason: "credentials-unreadable", detail: "The stored credentials: \(detail)")
         }
+        throw CallFailure(reason: "credentials-unreadable", detail: "The stored credentials: They cannot be read.")
     }
 
-    private func make(
-        _ connector: Connector,
-        _ credentials: ConnectorCredentials
-    ) throws(CallFailure) -> any ERPConnector {
+    private func send(by route: OutboundRoute) -> ERPCaller.Send {
+        { [client] request throws(OutboundError) in
+            var request = request
+            request.route = route
+            return try await client.send(request)
+        }
+    }
+
+    private func make(_ connector: Connector, _ parts: CredentialParts) throws(CallFailure) -> LiveConnector {
         guard let definition = ConnectorDefinition.of(connector.kind) else {
             throw CallFailure(
                 reason: "unsupported-kind",
                 detail: "There is no connector for “\(connector.kind.rawValue)” as yet."
             )
         }
-        let caller = ERPCaller(
-            credentials: credentials,
-            timeouts: timeouts,
-            send: { [client] request throws(OutboundError) in try await client.send(request) }
-        )
         do throws(InvalidInput) {
-            return try definition.make(ConnectorSetup(url: connector.url, options: connector.options, caller: caller))
+            let connection = try ConnectorConnection(options: connector.options, credentials: parts.connection)
+            let caller = ERPCaller(
+                credentials: try ConnectorCredentials(.object(parts.signIn)),
+                timeouts: timeouts,
+                send: send(by: connection.route)
+            )
+            let options = ConnectorConnection.kindOptions(of: connector.options)
+            return LiveConnector(
+                connector: connector,
+                erp: try definition.make(ConnectorSetup(url: connector.url, options: options, caller: caller)),
+                storedCredentials: parts.names,
+                connection: connection
+            )
         } catch {
             let detail = error.issues.map { "\($0.pointer): \($0.detail)" }.joined(separator: " ")
             throw CallFailure(reason: "options-invalid", detail: detail)

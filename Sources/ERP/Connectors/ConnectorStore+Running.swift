@@ -42,7 +42,7 @@ extension ConnectorStore {
     /// - Throws: `PostgresError`.
     public func connector(ofWebhook text: String) async throws -> Int32? {
         guard let secret = TokenSecret(.webhook, presented: text) else { return nil }
-        let row = try await pool.first(ConnectorQueries.webhook(hash: secret.hash))
+        let row = try await database.first(ConnectorQueries.webhook(hash: secret.hash))
         return row.flatMap { ConstantTime.areEqual($0.hash, secret.hash) ? $0.id : nil }
     }
 

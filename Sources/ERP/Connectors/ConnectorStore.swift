@@ -1,3 +1,4 @@
+import Assets
 import ERPConnectors
 import HTTPClient
 import PostgreSQL
@@ -9,20 +10,20 @@ import Secrets
 /// Credentials are sealed before they are stored and never handed out. A write is in force for every attempt that begins
 /// after it returns.
 public final class ConnectorStore: Sendable {
-    let pool: PostgresPool
+    let database: any PostgresDatabase
     private let box: SecretBox
     let registry: ConnectorRegistry
     let clock: WallClock
 
-    /// Makes a store over a pool.
+    /// Makes a store over a database.
     ///
     /// - Parameters:
-    ///   - pool: where statements run.
+    ///   - database: where statements run.
     ///   - box: seals credentials.
     ///   - registry: told of every change; its policy judges addresses when they are saved.
     ///   - clock: times of writes.
-    public init(pool: PostgresPool, box: SecretBox, registry: ConnectorRegistry, clock: WallClock) {
-        self.pool = pool
+    public init(pool database: any PostgresDatabase, box: SecretBox, registry: ConnectorRegistry, clock: WallClock) {
+        self.database = database
         self.box = box
         self.registry = registry
         self.clock = clock
@@ -30,12 +31,12 @@ public final class ConnectorStore: Sendable {
 
     /// Connectors in the order of their keys.
     public func list(after key: String? = nil, limit: Int = 1_000) async throws -> [Connector] {
-        try await pool.query(ConnectorQueries.list(after: key ?? "", limit: limit)).map(\.connector)
+        try await database.query(ConnectorQueries.list(after: key ?? "", limit: limit)).map(\.connector)
     }
 
     /// The connector with that key.
     public func get(key: ResourceKey) async throws -> Connector {
-        guard let row = try await pool.first(ConnectorQueries.find(key: key.text)) else { throw Self.missing(key) }
+        guard let row = try await database.first(ConnectorQueries.find(key: key.text)) else { throw Self.missing(key) }
         return row.connector
     }
 
@@ -49,11 +50,12 @@ public final class ConnectorStore: Sendable {
         document: JSONValue,
         onlyIf condition: WriteCondition = .always
     ) async throws -> (connector: Connector, isNew: Bool) {
-        let draft = try ConnectorDraft(document, policy: registry.policy)
+        let draft = try ConnectorDraft(document, policy: registry.policy, at: clock.now)
         return try await write(key, condition) { _ in draft }
     }
 
-    /// Changes members of a connector (RFC 7396); `credentials: null` removes them.
+    /// Changes members of a connector (RFC 7396); `credentials: null` removes them, and of the others the parts that are
+    /// mentioned change.
     @discardableResult
     public func patch(
         key: ResourceKey,
@@ -73,7 +75,7 @@ public final class ConnectorStore: Sendable {
                     merged[member.name] = (merged[member.name] ?? .null).merged(with: member.value)
                 }
             }
-            return try ConnectorDraft(.object(merged), policy: registry.policy)
+            return try ConnectorDraft(.object(merged), policy: registry.policy, at: clock.now)
         }.connector
     }
 
@@ -100,6 +102,13 @@ public final class ConnectorStore: Sendable {
                 )
             }
             try await transaction.execute(ConnectorQueries.retire(id: row.connector.id, at: clock.now))
+            try await ConfigurationHistory.note(
+                .connectors,
+                key.text,
+                from: row.connector.configuration,
+                to: nil,
+                in: transaction
+            )
         }
     }
 
@@ -119,6 +128,7 @@ public final class ConnectorStore: Sendable {
                     ConnectorQueries.insert(key: key.text, draft, credentials: sealed, at: time)
                 )
                 guard let row else { throw Self.missing(key) }
+                try await note(from: nil, to: row, in: transaction)
                 return (row.connector, true)
             }
             if Self.isUnchanged(old, draft, sealed) { return (old.connector, false) }
@@ -126,14 +136,30 @@ public final class ConnectorStore: Sendable {
                 ConnectorQueries.update(id: old.connector.id, draft, credentials: sealed, at: time)
             )
             guard let row else { throw Self.missing(key) }
+            try await note(from: old, to: row, in: transaction)
             return (row.connector, false)
         }
+    }
+
+    /// Writes the change into the history of the configuration: of credentials only that they changed.
+    private func note(from old: ConnectorRow?, to new: ConnectorRow, in transaction: Transaction) async throws {
+        var after = new.connector.configuration.object ?? JSONObject()
+        if old?.sealedCredentials != new.sealedCredentials {
+            after["credentials"] = new.sealedCredentials == nil ? "removed" : "entered"
+        }
+        try await ConfigurationHistory.note(
+            .connectors,
+            new.connector.key,
+            from: old?.connector.configuration,
+            to: .object(after),
+            in: transaction
+        )
     }
 
     /// Runs a write, and has the registry take it over before it returns.
     func changing<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
         try await registry.replacing {
-            try await pool.transaction { transaction in
+            try await database.atomically { transaction in
                 let value = try await body(transaction)
                 return (value, try await transaction.query(ConnectorQueries.active()))
             }
@@ -142,13 +168,19 @@ public final class ConnectorStore: Sendable {
 
     private func sealedCredentials(_ draft: ConnectorDraft, key: ResourceKey, old: ConnectorRow?) throws -> [UInt8]? {
         guard case .replace(let value) = draft.credentials else { return old?.sealedCredentials }
-        if value.isNull { return nil }
+        guard !value.isNull, let change = CredentialParts(value) else { return nil }
         let context = SealedCredentials.context(key: key.text)
+        let stored = old?.sealedCredentials.flatMap { try? box.open($0, context: context) }
+        // What cannot be opened any more is replaced by what was entered.
+        let parts = stored.flatMap { try? JSONValue(parsing: $0) }.flatMap(CredentialParts.init)
+        let merged = (parts ?? CredentialParts()).merged(with: change)
+        // A key that was entered must fit the certificate that is stored.
+        _ = try ConnectorConnection(options: draft.options, credentials: merged.connection)
+        let plain = merged.document
+        if plain.isNull { return nil }
         // Sealing anew gives other bytes; the same credentials are no change.
-        if let sealed = old?.sealedCredentials, (try? box.open(sealed, context: context)) == value.bytes {
-            return sealed
-        }
-        return try box.seal(value.bytes, context: context)
+        if stored == plain.bytes { return old?.sealedCredentials }
+        return try box.seal(plain.bytes, context: context)
     }
 
     private static func isUnchanged(_ old: ConnectorRow, _ draft: ConnectorDraft, _ sealed: [UInt8]?) -> Bool {

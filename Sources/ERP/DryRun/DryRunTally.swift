@@ -1,4 +1,3 @@
-import ERPConnectors
 import Primitives
 
 /// What a dry run has found so far; bounded, however long the history is.

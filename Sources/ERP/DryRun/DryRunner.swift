@@ -1,5 +1,4 @@
 import Assets
-import ERPConnectors
 import Foundation
 import Primitives
 

@@ -1,4 +1,3 @@
-import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives

@@ -15,14 +15,14 @@ enum DeliveryInsertQueries {
             """
             INSERT INTO delivery (id, idempotency_key, mapping_id, mapping_revision, connector_id, operation, alarm_id,
                 device_id, asset_id, reading_ts, reading_received_at, fields, item, state, reason, detail, created_at,
-                next_attempt_at, finished_at, target_id, target, attached_to)
+                next_attempt_at, finished_at, target_id, target, attached_to, attach_chart)
             VALUES (\(draft.id), \(draft.idempotencyKey), \(draft.mapping.id), \(draft.mapping.revision),
                 \(draft.mapping.definition.connectorID), \(draft.operation), \(draft.alarmID),
                 (SELECT id FROM device WHERE id = \(draft.deviceID)), (SELECT id FROM asset WHERE id = \(draft.assetID)),
                 \(draft.readingTimestamp), \(draft.readingReceivedAt), \(JSONValue.object(draft.fields)), \(draft.item),
                 \(draft.state), \(draft.reason), \(draft.detail?.withoutNUL), \(time), \(time), \(end),
                 \(draft.target?.deliveryID), \(draft.target?.deliveryID == nil ? draft.target?.externalID : nil),
-                \(draft.isAttached ? draft.target?.deliveryID : nil))
+                \(draft.isAttached ? draft.target?.deliveryID : nil), \(draft.attachesChart))
             ON CONFLICT (idempotency_key) DO NOTHING
             RETURNING id
             """
@@ -93,6 +93,11 @@ enum DeliveryInsertQueries {
 }
 
 extension DeliveryDraft {
+    /// Whether a picture goes to the order that it makes.
+    fileprivate var attachesChart: Bool {
+        operation == .workOrderCreate && alarmID != nil && mapping.definition.options.attachesChart
+    }
+
     /// Whether nothing more will happen with it by itself.
     fileprivate var isFinal: Bool {
         switch beginning {

@@ -1,4 +1,3 @@
-import ERPConnectors
 import Foundation
 import PostgreSQL
 import Primitives
@@ -146,6 +145,7 @@ enum GuardQueries {
             WHERE d.mapping_id = \(mapping) AND (d.asset_id = \(asset)
                     OR \(asset)::integer IS NULL AND d.asset_id IS NULL AND d.device_id = \(device))
                 AND d.reading_ts > \(start) AND d.reading_ts <= \(end) AND d.state <> 'superseded'
+                AND d.operation <> 'work-order.attach'
             """
         ) { row throws(PostgresError) in try row.int64(0) }
     }

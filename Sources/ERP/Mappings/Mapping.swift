@@ -139,6 +139,13 @@ public struct MappingDocument: Hashable, Sendable {
     /// What a condition compares; the ETag.
     public var version: ResourceVersion { ResourceVersion(id: mapping.id, revision: mapping.revision) }
 
+    /// What an admin configured: the API's form without the version.
+    public var configuration: JSONValue {
+        var object = json.object ?? JSONObject()
+        object["version"] = nil
+        return .object(object)
+    }
+
     /// The API's form.
     public var json: JSONValue {
         let definition = mapping.definition

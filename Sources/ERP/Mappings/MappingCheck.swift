@@ -171,6 +171,9 @@ struct MappingCheck: Sendable {
         if draft.options.attaches, operation == .workOrderCreate, erp.traits(of: .workOrderComment) == nil {
             result.note("/attach", "operation-not-configured", "This connector cannot add a remark to an order.")
         }
+        if draft.options.attachesChart, operation == .workOrderCreate, erp.traits(of: .workOrderAttach) == nil {
+            result.note("/attachChart", "operation-not-configured", "This connector cannot attach pictures to orders.")
+        }
     }
 }
 

@@ -36,6 +36,11 @@ struct MappingDraft: Sendable {
         }
         connector = reader.required("connector") == nil ? nil : reader.key("connector")
         operation = reader.required("operation") == nil ? nil : reader.choice("operation", ERPOperation.self)
+        if let chosen = operation, !chosen.isForMappings {
+            let detail = "This is done for orders whose mapping says “attachChart”; a mapping cannot name it."
+            reader.note("operation", "choice", detail)
+            operation = nil
+        }
         fields = Self.fields(&reader)
         maxAge = reader.duration("maxAge") ?? MappingDefinition.defaultMaxAge
         if maxAge.milliseconds == 0 { reader.note("maxAge", "out-of-range", "The duration must be longer than zero.") }
@@ -64,6 +69,14 @@ struct MappingDraft: Sendable {
         }
         if options.limit != nil, !operation.takesLimits {
             reader.note("limits", "not-applicable", "A limit would lose quantities; it is for orders and checks.")
+        }
+        if options.attachesChart {
+            if operation != .workOrderCreate {
+                reader.note("attachChart", "not-applicable", "A picture goes to new orders only: work-order.create.")
+            } else if isMetric {
+                let detail = "A picture shows what raised an alarm: the trigger must be a rule."
+                reader.note("attachChart", "not-applicable", detail)
+            }
         }
         if options.attaches, operation != .workOrderCreate {
             reader.note("attach", "not-applicable", "Only “work-order.create” can be attached to an open order.")

@@ -8,6 +8,8 @@ public struct MappingOptions: Hashable, Sendable {
     public var lookups: [MappingLookup] = []
     /// Whether an order becomes a remark on the open order of the same asset, if there is one.
     public var attaches = false
+    /// Whether a picture of the readings that raised the alarm goes to the order.
+    public var attachesChart = false
     /// Whether a person must release each delivery.
     public var needsApproval = false
     /// The most deliveries in a time.
@@ -30,7 +32,8 @@ public struct MappingOptions: Hashable, Sendable {
         for lookup in lookups { tables[lookup.name] = lookup.json }
         return [
             .init("condition", .optional(condition)), .init("lookups", .object(tables)),
-            .init("attach", .bool(attaches)), .init("approval", .bool(needsApproval)),
+            .init("attach", .bool(attaches)), .init("attachChart", .bool(attachesChart)),
+            .init("approval", .bool(needsApproval)),
             .init("limits", limit?.json ?? .null), .init("window", .optional(window?.text)),
             .init("step", .optional(step)), .init("deadBand", .optional(deadBand)), .init("factor", .optional(factor)),
         ]
@@ -98,6 +101,7 @@ extension MappingOptions {
         if condition?.allSatisfy(\.isWhitespace) == true { condition = nil }
         lookups = Self.lookups(&reader)
         attaches = reader.bool("attach") ?? false
+        attachesChart = reader.bool("attachChart") ?? false
         needsApproval = reader.bool("approval") ?? false
         limit = Self.limit(&reader)
         window = reader.duration("window")

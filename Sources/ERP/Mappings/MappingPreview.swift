@@ -256,6 +256,9 @@ public struct MappingPreviewer: Sendable {
         )
         do throws(CallFailure) {
             preview.requests = try erp?.preview(order) ?? []
+            if sample.mapping.definition.options.attachesChart, operation == .workOrderCreate, let erp {
+                preview.requests += try erp.previewPicture(toOrderOf: order)
+            }
         } catch {
             guard preview.issues.isEmpty else { return }
             preview.issues.append(InputIssue(pointer: "/connector", code: error.reason, detail: error.detail))

@@ -1,5 +1,4 @@
 import Assets
-import ERPConnectors
 import Primitives
 
 /// The mappings that act, indexed by what makes them act, with what each remembers of its devices.

@@ -1,5 +1,4 @@
 import Assets
-import ERPConnectors
 import PostgreSQL
 import Primitives
 
@@ -7,29 +6,29 @@ import Primitives
 ///
 /// A write is in force for every reading that is evaluated after it returns: the engine loads the mappings anew.
 public final class MappingStore: Sendable {
-    private let pool: PostgresPool
+    private let database: any PostgresDatabase
     private let plant: PlantStore
     private let registry: ConnectorRegistry
     private let engine: MappingEngine
     private let clock: WallClock
     private let writing = AsyncLock()
 
-    /// Makes a store over a pool.
+    /// Makes a store over a database.
     ///
     /// - Parameters:
-    ///   - pool: where statements run.
+    ///   - database: where statements run.
     ///   - plant: what references and names are looked up in.
     ///   - registry: what tells which templates a connector has.
     ///   - engine: told of every change.
     ///   - clock: times of writes.
     public init(
-        pool: PostgresPool,
+        pool database: any PostgresDatabase,
         plant: PlantStore,
         registry: ConnectorRegistry,
         engine: MappingEngine,
         clock: WallClock
     ) {
-        self.pool = pool
+        self.database = database
         self.plant = plant
         self.registry = registry
         self.engine = engine
@@ -38,12 +37,14 @@ public final class MappingStore: Sendable {
 
     /// Mappings in the order of their keys.
     public func list(after key: String? = nil, limit: Int = 1_000) async throws -> [MappingDocument] {
-        try await pool.query(MappingQueries.list(after: key ?? "", limit: limit))
+        try await database.query(MappingQueries.list(after: key ?? "", limit: limit))
     }
 
     /// The mapping with that key.
     public func get(key: ResourceKey) async throws -> MappingDocument {
-        guard let document = try await pool.first(MappingQueries.find(key: key.text)) else { throw Self.missing(key) }
+        guard let document = try await database.first(MappingQueries.find(key: key.text)) else {
+            throw Self.missing(key)
+        }
         return document
     }
 
@@ -61,12 +62,12 @@ public final class MappingStore: Sendable {
         key: ResourceKey,
         document: JSONValue,
         onlyIf condition: WriteCondition = .always,
-        by author: String? = nil
+        by author: String? = ConfigurationAuthor.current
     ) async throws -> (mapping: MappingDocument, isNew: Bool) {
         let draft = try MappingDraft(document)
         let time = clock.now
         return try await changing {
-            try await pool.transaction { transaction in
+            try await database.atomically { transaction in
                 let row = try await transaction.first(MappingQueries.lock(key: key.text))
                 try condition.check(row?.version)
                 let check = MappingCheck(plant: plant.snapshot, states: plant.states)
@@ -86,6 +87,13 @@ public final class MappingStore: Sendable {
                     throw Self.missing(key)
                 }
                 try await transaction.execute(MappingVersionQueries.add(new, by: author, at: time))
+                try await ConfigurationHistory.note(
+                    .mappings,
+                    key.text,
+                    from: old?.configuration,
+                    to: new.configuration,
+                    in: transaction
+                )
                 return (new, row == nil)
             }
         }
@@ -97,7 +105,7 @@ public final class MappingStore: Sendable {
         key: ResourceKey,
         document: JSONValue,
         onlyIf condition: WriteCondition = .always,
-        by author: String? = nil
+        by author: String? = ConfigurationAuthor.current
     ) async throws -> MappingDocument {
         guard document.object != nil else {
             throw InvalidInput(pointer: "", code: "type", detail: "Expected a JSON object.")
@@ -113,12 +121,15 @@ public final class MappingStore: Sendable {
     /// - Throws: ``ResourceFailure`` (absent, a failed condition), `PostgresError`.
     public func delete(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await changing {
-            try await pool.transaction { transaction in
+            try await database.atomically { transaction in
                 guard let row = try await transaction.first(MappingQueries.lock(key: key.text)) else {
                     throw Self.missing(key)
                 }
                 try condition.check(row.version)
+                let old = try await transaction.first(MappingQueries.find(key: key.text))?.configuration
                 try await transaction.execute(MappingQueries.retire(id: row.id, at: clock.now))
+                let before = old ?? ["key": .string(key.text)]
+                try await ConfigurationHistory.note(.mappings, key.text, from: before, to: nil, in: transaction)
             }
         }
     }
@@ -138,7 +149,7 @@ public final class MappingStore: Sendable {
     ///
     /// - Throws: ``ResourceFailure`` when there is no such mapping, `PostgresError`.
     public func versions(key: ResourceKey) async throws -> [MappingVersion] {
-        let versions = try await pool.query(MappingVersionQueries.list(key: key.text))
+        let versions = try await database.query(MappingVersionQueries.list(key: key.text))
         if versions.isEmpty { _ = try await get(key: key) }
         return versions
     }

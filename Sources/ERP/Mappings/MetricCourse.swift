@@ -1,5 +1,4 @@
 import Assets
-import ERPConnectors
 import Primitives
 
 /// What a metric mapping does with the readings of a device, one after the other: pure, and the same for what comes in

@@ -79,8 +79,9 @@ public final class EquipmentMatching: Sendable {
     public func overview(_ key: ResourceKey) async throws -> Overview {
         let live = try connector(key)
         let id = live.connector.id
-        let equipment = try await pool.query(EquipmentQueries.all(connector: id))
+        // In this order: a reading that ends in between must not look like one that found nothing.
         let readAt = try await pool.first(EquipmentQueries.readAt(connector: id))
+        let equipment = try await pool.query(EquipmentQueries.all(connector: id))
         let state = progress.withLock { $0[id] }
         let assets = AssetCandidate.all(in: plant.snapshot, connector: key.text)
         return Overview(
