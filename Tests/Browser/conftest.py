@@ -148,6 +148,20 @@ def demo() -> Iterator[Demo]:
         shutil.rmtree(data, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def demo_window(browser: Browser, demo: Demo) -> Iterator[BrowserContext]:
+    """A window that is signed in to the real program; its link works once, so all tests share it."""
+    context = browser.new_context(base_url=demo.url, reduced_motion="reduce", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.goto(demo.sign_in)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=20_000)
+    page.close()
+    yield context
+    context.close()
+
+
 def _printed_link(process: subprocess.Popen) -> Demo:
     lines: list[str] = []
     alarm = threading.Timer(120, process.kill)

@@ -9,6 +9,7 @@ Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes
 """
 
 import argparse
+import base64
 import gzip
 import json
 import mimetypes
@@ -33,6 +34,10 @@ PAGES = re.compile(r"^/$|^/(alarms|orders|work-orders|inventory|quarantine|rejec
                    r"|^/deliveries/[^/]+/evidence$|^/admin/[^/]+(/[^/]+){0,2}$")
 ASSETS = "/assets/mock"
 TELEMETRY = re.compile("^/api/v1/devices/([^/]+)/telemetry$")
+
+
+# One white dot, as PNG.
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
 
 
 class Live(Store):
@@ -114,6 +119,8 @@ class Handler(BaseHTTPRequestHandler):
             self.control(path[6:], query)
         elif self.command == "POST" and (device := TELEMETRY.match(path)):
             self.history(device[1], body)
+        elif self.command == "GET" and path.startswith("/api/v1/alarms/") and path.endswith("/chart.png"):
+            self.answer(200, PICTURE, "image/png")
         elif path.startswith("/api/"):
             self.api(path, query, json.loads(body) if body else None)
         elif path.startswith(ASSETS + "/"):

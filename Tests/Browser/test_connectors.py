@@ -93,6 +93,61 @@ def test_a_draft_is_checked_before_it_is_saved(app: Page) -> None:
     expect(panel.get_by_role("heading", name="Skipped: Requests may be read and made")).to_be_visible()
 
 
+def test_the_way_to_the_erp_is_folded_away_until_it_is_needed(app: Page, complaints: Complaints) -> None:
+    app.goto("/admin/connectors/odoo")
+    proxy = app.get_by_label("Proxy", exact=True)
+    expect(proxy).to_be_hidden()
+    app.get_by_role("heading", name="Connection", exact=True).click()
+    expect(proxy).to_be_visible()
+    proxy.fill("http://proxy.example:3128")
+    app.get_by_label("User at the proxy").fill("plant")
+    app.get_by_label("Password at the proxy").fill("secret")
+    expect(app.get_by_label("Password at the proxy")).to_have_attribute("type", "password")
+    app.get_by_label("Certificate authority").fill("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    with app.expect_request(lambda request: request.method == "PUT") as sent:
+        app.get_by_role("button", name="Save").click()
+    body = sent.value.post_data_json
+    assert body["options"]["proxy"] == "http://proxy.example:3128"
+    assert body["options"]["certificateAuthority"].startswith("-----BEGIN CERTIFICATE-----\nMIIB")
+    assert body["credentials"] == {"proxyUsername": "plant", "proxyPassword": "secret"}, "the sign-in stays as it is"
+    assert complaints == []
+    assert violations(app) == []
+
+
+def test_stored_parts_of_the_connection_are_kept_replaced_or_removed(app: Page) -> None:
+    app.route("**/api/v1/connectors/odoo", lambda route: route.fulfill(
+        json={**route.fetch().json(), "storedCredentials": ["sign-in", "proxy", "certificate"],
+              "options": {"database": "lowlands", "proxy": "http://proxy.example:3128"}})
+        if route.request.method == "GET" else route.continue_())
+    app.goto("/admin/connectors/odoo")
+    expect(app.get_by_label("Proxy", exact=True)).to_have_value("http://proxy.example:3128")
+    expect(app.get_by_label("Client key")).to_have_attribute("placeholder", "Stored, not shown")
+    expect(app.get_by_label("Client key")).to_have_value("")
+    app.get_by_role("button", name="Remove what is stored (Client certificate)").click()
+    app.get_by_role("button", name="Remove what is stored (Client key)").click()
+    expect(app.get_by_label("Client key")).to_have_attribute("placeholder", "Will be removed")
+    app.get_by_role("button", name="Keep what is stored (Client key)").click()
+    app.get_by_role("button", name="Remove what is stored (Client key)").click()
+    app.get_by_label("Password at the proxy").fill("new")
+    with app.expect_request(lambda request: request.method == "PUT") as sent:
+        app.get_by_role("button", name="Save").click()
+    assert sent.value.post_data_json["credentials"] == {"proxyPassword": "new", "clientCertificate": None, "clientKey": None}
+
+
+def test_a_mistake_in_the_connection_unfolds_it(app: Page) -> None:
+    app.route("**/api/v1/connectors/odoo", lambda route: route.fulfill(status=422, json={
+        "type": "about:blank", "title": "invalid", "status": 422, "code": "invalid", "detail": "The input has mistakes.",
+        "errors": [{"pointer": "/credentials/clientKey", "code": "key-mismatch", "detail": "This is not its key."},
+                   {"pointer": "/options/proxy", "code": "url", "detail": "Expected a proxy."}]})
+        if route.request.method == "PUT" else route.continue_())
+    app.goto("/admin/connectors/odoo")
+    app.get_by_label("Name", exact=True).fill("Odoo")
+    app.get_by_role("button", name="Save").click()
+    expect(app.locator(".field", has=app.get_by_label("Client key"))).to_contain_text("This is not its key.")
+    expect(app.locator(".field", has=app.get_by_label("Proxy", exact=True))).to_contain_text("Expected a proxy.")
+    expect(app.get_by_label("Client key")).to_be_focused()
+
+
 def test_a_connector_is_paused_and_resumed(app: Page) -> None:
     app.goto("/admin/connectors/odoo")
     app.get_by_role("button", name="Pause deliveries").press("Enter")

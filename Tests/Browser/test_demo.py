@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from conftest import Demo
 from test_pages import violations
@@ -14,12 +14,8 @@ pytestmark = pytest.mark.demo
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, demo: Demo) -> Iterator[Page]:
-    page = browser.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(demo.sign_in)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=20_000)
+def signed_in(demo_window: BrowserContext) -> Iterator[Page]:
+    page = demo_window.new_page()
     yield page
     page.close()
 

@@ -91,11 +91,13 @@ def test_guards_and_conditions_are_saved(app: Page) -> None:
     app.get_by_label("Only if").fill("running == true")
     app.get_by_label("A person approves each delivery").check()
     app.get_by_label("One open order for each asset").check()
+    app.get_by_label("Attach a picture of the readings").check()
     app.get_by_label("At most, for each asset").fill("2")
     app.get_by_label("When its alarm").select_option("recurred")
     app.get_by_label("Again within", exact=True).fill("7")
     body = saved(app)
     assert body["condition"] == "running == true" and body["approval"] is True and body["attach"] is True
+    assert body["attachChart"] is True
     assert body["limits"] == {"perAsset": 2, "per": "P1D"}
     assert body["trigger"] == {"rule": "bearing-hot", "on": "recurred", "within": "P7D"}
     assert not {"window", "step", "deadBand", "factor"} & set(body)
@@ -117,7 +119,8 @@ def test_a_consumption_is_booked_by_window(app: Page) -> None:
     expect(app.locator(".operation-field", has=app.get_by_label("Quantity", exact=True))).to_contain_text("Empty: what was measured.")
     body = saved(app)
     assert (body["window"], body["step"], body["factor"], body["deadBand"]) == ("PT4H", 0.5, 1000, None)
-    assert body["fields"] == {"item": "PP-GRANULATE"} and "attach" not in body
+    assert body["fields"] == {"item": "PP-GRANULATE"} and not {"attach", "attachChart"} & set(body)
+    assert "work-order.attach" not in app.get_by_label("Operation").locator("option").evaluate_all("all => all.map((one) => one.value)")
 
 
 def test_a_dry_run_shows_counts_examples_and_the_difference(app: Page, complaints: Complaints) -> None:

@@ -180,6 +180,10 @@ def test_the_evidence_tells_all(app: Page, mock: Mock, complaints: Complaints, d
     expect(page.locator(".difference")).to_contain_text("Bearing of ${asset.name}")
     expect(page.locator(".exchange").first).to_be_visible()
     expect(page).to_contain_text("Joris Bakker")
+    picture = page.get_by_role("img", name="up to the alarm")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
+    expect(page).to_contain_text("It goes to the order as a file")
     assert complaints == []
     assert violations(app) == []
     app.set_viewport_size({"width": 360, "height": 740})

@@ -1,6 +1,7 @@
-/** The form of a connector: where the ERP is, how we sign in, and what its kind has to be told. */
+/** The form of a connector: where the ERP is, how we sign in, the way there, and what its kind has to be told. */
 import { h } from '../core/dom.js';
 import { labelled, textControl } from './controls.js';
+import { connectionGroup, secretPointer, withSecrets } from './connection-fields.js';
 import { connectorCare } from './connector-care.js';
 import { credentialsControl } from './credentials.js';
 import { kindChooser, kindNamed } from './kinds.js';
@@ -13,7 +14,7 @@ import { CALLS, callControl } from './rest-calls.js';
 /** @typedef {import('./kinds.js').Kind} Kind */
 
 /** For kinds that this server does not have (any more). @param {string} kind @returns {Kind} */
-const unknown = (kind) => ({ kind, title: kind, summary: '', addressExample: '', credentials: [], options: [], operations: [], capabilities: [] });
+const unknown = (kind) => ({ kind, title: kind, summary: '', addressExample: '', credentials: [], options: [], connection: { options: [], credentials: [] }, operations: [], capabilities: [] });
 
 /** @type {Pick<import('./sections.js').Section, 'groups' | 'toForm' | 'toBody' | 'pointerOf' | 'aside' | 'below' | 'before' | 'head'>} */
 export const connectorForm = {
@@ -21,6 +22,7 @@ export const connectorForm = {
   groups: ({ kinds }, value) => {
     const kind = kindNamed(kinds, value.kind) ?? unknown(value.kind), calls = new Set(kind.kind === 'rest' ? CALLS.map(({ name }) => name) : []);
     const options = kind.options.filter(({ name }) => !calls.has(name)).map((field) => optionControl(field, value.key ?? null));
+    const shown = [...kind.options, ...kind.connection.options];
     return [
       {
         title: 'Connector', help: kind.summary,
@@ -30,20 +32,23 @@ export const connectorForm = {
         ],
       },
       { title: 'Sign-in', help: 'Kept encrypted, and never shown again.', controls: [credentialsControl(value, kind.credentials)] },
+      ...connectionGroup(kind, value),
       calls.size ? {
         title: 'Calls', help: 'Paths and texts may hold a mapping’s fields and idempotencyKey as ${name}. They are filled in when an order is sent.',
-        controls: [...CALLS.map(callControl), ...options, others(kind.options)],
-      } : { title: 'Options', controls: options.length ? [...options, others(kind.options)] : [] },
+        controls: [...CALLS.map(callControl), ...options, others(shown)],
+      } : { title: 'Options', controls: options.length ? [...options, others(shown)] : [] },
       { title: 'Limits', help: `How much of its strength ${kind.title === 'REST' ? 'the ERP' : kind.title} should give to Plantwright. Deliveries beyond it wait, and none is lost.`, controls: [limitsControl()] },
     ].filter(({ controls }) => controls.length > 0);
   },
   toForm: (value) => ({ options: {}, ...value, ...Object.fromEntries(Object.entries(value.options ?? {}).map(([name, option]) => [`option/${name}`, option])) }),
-  toBody: (body) => {
-    const entries = Object.entries(body), isOption = (/** @type {string} */ name) => name.startsWith('option/');
+  toBody: (read) => {
+    const body = withSecrets(read), entries = Object.entries(body), isOption = (/** @type {string} */ name) => name.startsWith('option/');
     const options = entries.filter(([name, option]) => isOption(name) && option !== null).map(([name, option]) => [name.slice(7), option]);
     return { ...Object.fromEntries(entries.filter(([name]) => !isOption(name) && name !== 'options')), options: { ...body.options, ...Object.fromEntries(options) } };
   },
   pointerOf: (pointer) => {
+    const secret = secretPointer(pointer);
+    if (secret) return secret;
     const found = /^\/options\/([^/]+)(.*)$/.exec(pointer);
     return found ? `/option/${found[1]}${found[2]}` : pointer;
   },

@@ -16,17 +16,18 @@ const PARTS = {
 
 /** @param {any} stored the connector as the server shows it @param {CredentialScheme[]} schemes as the kind has them @returns {Control} */
 export function credentialsControl(stored, schemes) {
-  const isNew = stored.key === undefined, id = uniqueId('credentials');
+  const isNew = stored.key === undefined, isStored = stored.storedCredentials ? stored.storedCredentials.includes('sign-in') : stored.hasCredentials;
+  const id = uniqueId('credentials');
   const parts = h('div', { class: 'form-grid' }), error = h('p', { class: 'field-error', id: `${id}-error` }), help = h('p', { class: 'field-help', id: `${id}-help` });
   const kind = h('select', { class: 'input', id, 'aria-describedby': `${id}-help ${id}-error` },
-    isNew ? null : h('option', { value: 'unchanged' }, stored.hasCredentials ? 'Unchanged (stored, not shown)' : 'Unchanged (none)'),
+    isNew ? null : h('option', { value: 'unchanged' }, isStored ? 'Unchanged (stored, not shown)' : 'Unchanged (none)'),
     schemes.map(({ scheme, label }) => h('option', { value: scheme }, label)));
   /** @type {Map<string, HTMLInputElement>} */
   let inputs = new Map();
   const build = () => {
     const chosen = schemes.find(({ scheme }) => scheme === kind.value);
     inputs = new Map();
-    fill(help, chosen?.help ?? (stored.hasCredentials ? 'Choose a kind of sign-in to replace what is stored.' : ''));
+    fill(help, chosen?.help ?? (isStored ? 'Choose a kind of sign-in to replace what is stored.' : ''));
     fill(error);
     fill(parts, (PARTS[kind.value] ?? []).map(({ name, label, secret }) => {
       const input = h('input', { class: 'input mono', type: secret ? 'password' : 'text', autocomplete: 'off', spellcheck: 'false' });

@@ -8,11 +8,11 @@ import { toast } from '../components/toast.js';
 import { textControl } from './controls.js';
 
 /** @typedef {import('./controls.js').Control} Control */
-/** @typedef {{title: string, help?: string, controls: Control[]}} Group */
+/** @typedef {{title: string, help?: string, controls: Control[], folded?: boolean}} Group `folded` is said where a group can be closed */
 /** @typedef {import('./sections.js').Section} Section */
 
 /** Parts of a document that only the server sets. */
-const SERVER_ONLY = ['key', 'hasCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts', 'paused', 'webhook', 'version', 'circuit', 'warnings'];
+const SERVER_ONLY = ['key', 'hasCredentials', 'storedCredentials', 'revision', 'updatedAt', 'builtIn', 'status', 'counts', 'paused', 'webhook', 'version', 'circuit', 'warnings'];
 
 /** @param {string} text */
 export const slug = (text) => text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
@@ -93,10 +93,12 @@ export class EntryForm {
   }
 
   /** @param {Group} group @param {boolean} isFirst */
-  #group({ title, help, controls }, isFirst) {
+  #group({ title, help, controls, folded }, isFirst) {
     const elements = controls.map(({ element }) => element);
     if (isFirst && this.key === null) elements.splice(1, 0, this.#key.element);
-    return h('section', { class: 'card form-section' }, h('div', null, h('h2', null, title), help ? h('p', { class: 'soft' }, help) : null), h('div', { class: 'form-grid' }, elements));
+    const about = help ? h('p', { class: 'soft' }, help) : null, grid = h('div', { class: 'form-grid' }, elements);
+    if (folded === undefined) return h('section', { class: 'card form-section' }, h('div', null, h('h2', null, title), about), grid);
+    return h('section', { class: 'card form-section' }, h('details', { class: 'folding', open: !folded }, h('summary', null, h('h2', null, title)), about, grid));
   }
 
   #actions() {
@@ -168,9 +170,11 @@ export class EntryForm {
   /** Marks the field of a pointer. @param {string} pointer @param {string} detail @returns {HTMLElement | null} what to focus */
   fail(pointer, detail) {
     const own = this.section.pointerOf ? this.section.pointerOf(pointer) : pointer;
-    const [, name = ''] = own.split('/');
-    if (name === 'key' && this.key === null) return this.#key.fail('', detail);
-    return this.#controls.find((control) => control.name === name)?.fail(own.slice(name.length + 1), detail) ?? null;
+    if (own === '/key' && this.key === null) return this.#key.fail('', detail);
+    const control = this.#controls.find(({ name }) => own === `/${name}` || own.startsWith(`/${name}/`));
+    // What is folded away cannot be focused.
+    control?.element.closest('details')?.setAttribute('open', '');
+    return control?.fail(own.slice(control.name.length + 1), detail) ?? null;
   }
 
   async #delete() {

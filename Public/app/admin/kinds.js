@@ -3,13 +3,14 @@ import { h, icon } from '../core/dom.js';
 
 /** @typedef {{value: string, label: string}} Choice */
 /**
- * @typedef {{name: string, label: string, help: string, kind: 'text' | 'number' | 'boolean' | 'choice' | 'object', required: boolean, initial: any,
+ * @typedef {{name: string, label: string, help: string, kind: 'text' | 'multiline' | 'number' | 'boolean' | 'choice' | 'object', required: boolean, initial: any,
  *   maximumLength: number | null, choices: Choice[], list: string | null}} Field of a connector's options or of an operation
  */
 /** @typedef {{scheme: string, label: string, help: string, labels: Record<string, string>}} CredentialScheme */
 /** @typedef {{operation: string, title: string, fields: Field[]}} Operation */
 /**
  * @typedef {{kind: string, title: string, summary: string, addressExample: string, credentials: CredentialScheme[], options: Field[],
+ *   connection: {options: Field[], credentials: Field[]},
  *   operations: Operation[], capabilities: string[]}} Kind
  */
 

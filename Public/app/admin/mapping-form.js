@@ -38,8 +38,11 @@ export const mappingForm = {
       when(guardLimits(), isOrder),
       when(durationControl({ name: 'maxAge', label: 'Nothing older than', unit: 'D', placeholder: '1', help: 'An alarm that reached us later than this after it was raised makes no delivery.' }), trigger.hasAlarm),
     ];
+    const extras = [
+      when(optIn('attachChart', 'Attach a picture of the readings', 'A chart of the metrics that raised the alarm, up to that moment, as PNG. It follows once the ERP has the order.'), () => trigger.hasAlarm() && chosen() === 'work-order.create' && operations().some(({ operation: name }) => name === 'work-order.attach')),
+    ];
     const refresh = () => {
-      [...quantities, ...guards].forEach((control) => control.refresh());
+      [...quantities, ...extras, ...guards].forEach((control) => control.refresh());
       fields.offer();
     };
     trigger.element.addEventListener('change', () => {
@@ -60,6 +63,7 @@ export const mappingForm = {
       { title: 'Mapping', controls: [textControl({ name: 'name', label: 'Name', required: true, placeholder: 'Bearing work order' }), checkControl({ name: 'enabled', label: 'This mapping is on' })] },
       { title: 'When', controls: [trigger, expressionControl({ name: 'condition', label: 'Only if', span: true, nullable: true, placeholder: 'always', help: 'An expression over the reading, such as: running == true. Empty means always.' }, names)] },
       { title: 'What to do', controls: [connector, operation, ...quantities, fields] },
+      { title: 'With the order', controls: extras },
       { title: 'Look-up tables', help: 'For codes that the ERP wants and the plant does not have: a rule’s failure code, an asset’s cost centre.', controls: [lookups] },
       { title: 'Guards', help: 'All are off unless you set them.', controls: guards },
     ];

@@ -11,8 +11,10 @@ export const FREE_OPERATIONS = ['work-order.create', 'stock.set', 'meter.record'
 /** @param {() => Operation[]} operations @returns {import('./controls.js').Control & {refresh: () => void}} */
 export function operationControl(operations) {
   const input = h('select', { class: 'input' });
+  // Pictures go with orders: a switch of theirs asks for them.
+  const offered = () => operations().filter(({ operation }) => operation !== 'work-order.attach');
   const set = (/** @type {any} */ value) => {
-    const list = operations(), known = list.some(({ operation }) => operation === value);
+    const list = offered(), known = list.some(({ operation }) => operation === value);
     fill(input, list.map(({ operation, title }) => h('option', { value: operation }, title && title !== operationName(operation) ? `${operationName(operation)}: ${title}` : operationName(operation))),
       value && !known ? h('option', { value }, `${operationName(value)} (not in this ERP)`) : null);
     input.value = value ?? list[0]?.operation ?? '';
@@ -20,7 +22,7 @@ export function operationControl(operations) {
   return {
     name: 'operation', ...labelled({ name: 'operation', label: 'Operation' }, input), get: () => input.value || null, set,
     refresh: () => {
-      const list = operations();
+      const list = offered();
       set(list.some(({ operation }) => operation === input.value) ? input.value : list[0]?.operation);
     },
   };

@@ -38,6 +38,7 @@ export function optionControl(field, connector) {
   }
   if (kind === 'number') return numberControl({ ...common, placeholder: initialText(initial) });
   if (kind === 'object') return { ...jsonControl({ ...common, span: true, rows: 5, placeholder: initial ? JSON.stringify(initial) : undefined }) };
+  if (kind === 'multiline') return textControl({ ...common, nullable: true, mono: true, span: true, rows: 6, placeholder: '-----BEGIN CERTIFICATE-----' });
   if (kind === 'choice' && field.list) return liveControl(field, connector);
   if (kind === 'choice') return selectControl({ ...common, empty: required ? undefined : emptyText(field), choices: asOptions(field.choices) });
   const control = textControl({ ...common, nullable: true, placeholder: initialText(initial) });

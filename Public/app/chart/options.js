@@ -17,9 +17,9 @@ function timeLabels(_plot, splits, _axis, _space, increment) {
   });
 }
 
-/** As many decimals as the distance of the lines asks for. @param {any} _plot @param {number[]} splits @param {number} _axis @param {number} _space @param {number} increment */
+/** As many decimals as the distance of the lines asks for: 2.5 wants one. @param {any} _plot @param {number[]} splits @param {number} _axis @param {number} _space @param {number} increment */
 function valueLabels(_plot, splits, _axis, _space, increment) {
-  const digits = Math.min(4, Math.max(0, Math.ceil(-Math.log10(increment) - 1e-9)));
+  const digits = [0, 1, 2, 3].find((count) => Math.abs(Math.round(increment * 10 ** count) / 10 ** count - increment) < increment * 1e-6) ?? 4;
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return splits.map((split) => format.format(split));
 }

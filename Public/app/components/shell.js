@@ -26,10 +26,13 @@ function mainEntries() {
 /** @returns {Entry[]} */
 function adminEntries() {
   return [
-    { href: '/admin/devices', text: 'Configuration', icon: 'settings', matches: /^\/admin(?!\/storage)/ },
+    { href: '/admin/devices', text: 'Configuration', icon: 'settings', matches: /^\/admin(?!\/(storage|users|configuration|changes)$)/ },
     { href: '/quarantine', text: 'Quarantine', icon: 'shield', matches: /^\/quarantine/ },
     { href: '/rejected', text: 'Rejected', icon: 'inbox', matches: /^\/rejected/ },
     { href: '/admin/storage', text: 'Storage', icon: 'layers', matches: /^\/admin\/storage/ },
+    { href: '/admin/users', text: 'Users and tokens', icon: 'users', matches: /^\/admin\/users$/ },
+    { href: '/admin/changes', text: 'History', icon: 'history', matches: /^\/admin\/changes$/ },
+    { href: '/admin/configuration', text: 'Export and import', icon: 'download', matches: /^\/admin\/configuration$/ },
   ];
 }
 
@@ -104,7 +107,7 @@ function userRow() {
   const { name, email, role } = session();
   return h('div', { class: 'user-row' },
     h('span', { class: 'avatar', 'aria-hidden': 'true' }, (name || email || '?').charAt(0).toUpperCase()),
-    h('span', { class: 'user-name' }, name || email, h('small', null, role)),
+    h('a', { class: 'user-name', href: '/account' }, name || email, h('small', null, role), hiddenText(' (account)')),
     iconButton('log-out', 'Sign out', () => signOut()));
 }
 

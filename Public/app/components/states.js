@@ -20,10 +20,13 @@ export function emptyState(iconName, title, text, ...actions) {
 export function errorState(error, retry) {
   const missing = error instanceof Problem && error.status === 404;
   const text = error instanceof Error ? error.message : String(error);
-  return h('div', { class: 'empty-state error-state', role: 'alert' }, icon(missing ? 'search' : 'circle-alert'),
-    h('p', { class: 'empty-title' }, missing ? 'Not found' : 'This could not be loaded'),
-    h('p', { class: 'empty-text' }, text),
-    retry && !missing
+  if (missing) {
+    return h('div', { class: 'empty-state', role: 'alert' }, icon('search'), h('p', { class: 'empty-title' }, 'Not found'),
+      h('p', { class: 'empty-text' }, text), h('div', { class: 'actions' }, h('a', { class: 'button', href: '/' }, 'To the overview')));
+  }
+  return h('div', { class: 'empty-state error-state', role: 'alert' }, icon('circle-alert'),
+    h('p', { class: 'empty-title' }, 'This could not be loaded'), h('p', { class: 'empty-text' }, text),
+    retry
       ? h('div', { class: 'actions' }, h('button', { type: 'button', class: 'button', on: { click: retry } }, icon('rotate-ccw'), 'Try again'))
       : null);
 }

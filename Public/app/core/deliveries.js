@@ -5,7 +5,7 @@ import { get, withQuery } from './api.js';
 
 /** The operations that can be done, with what people call them. @type {Record<string, string>} */
 const NAMES = {
-  'work-order.create': 'Work order', 'work-order.update': 'Change of an order', 'work-order.cancel': 'Cancelled order', 'work-order.comment': 'Comment on an order',
+  'work-order.create': 'Work order', 'work-order.update': 'Change of an order', 'work-order.cancel': 'Cancelled order', 'work-order.comment': 'Comment on an order', 'work-order.attach': 'Picture at an order',
   'stock.set': 'Stock level', 'stock.consume': 'Consumption', 'stock.receive': 'Receipt', 'meter.record': 'Meter reading', 'parts.check': 'Check of parts',
 };
 

@@ -14,6 +14,8 @@ const FIRST_DELAY = 250;
 const LONGEST_DELAY = 5000;
 const SILENCE = 45_000;
 const TRY_AGAIN_LATER = 1013;
+/** The server's word that whoever opened the connection may no longer look. */
+const SIGNED_OUT = 1008;
 /** How many changes are kept to be replayed over what was loaded meanwhile. */
 const RECENT = 300;
 
@@ -138,6 +140,7 @@ export class LiveConnection extends EventTarget {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#watchdog);
+    if (code === SIGNED_OUT) return location.assign('/sign-in');
     if (code !== TRY_AGAIN_LATER) this.#become('lost');
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempts++);
     this.#timer = setTimeout(() => this.#open(), code === TRY_AGAIN_LATER ? 0 : longest * (0.5 + Math.random() / 2));

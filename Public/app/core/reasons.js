@@ -12,6 +12,8 @@ const REASONS = {
   'no-order': ['There is no order to do it to', 'The order that it is about was never made, or was deleted.'],
   'waits-for-order': ['Waits for its order', 'The order that it is about is not in the ERP yet.'],
   'work-begun': ['Work had begun already', 'The order was not cancelled, since somebody works on it.'],
+  'no-picture': ['There is nothing to draw', 'Its readings, its alarm or its device are no longer kept. The order itself is not touched.'],
+  'picture-failed': ['The picture could not be drawn', 'It is tried again by itself.'],
   rejected: ['Not approved', 'A person decided against it. Retry asks for approval again.'],
   limit: ['Beyond the limit', 'The mapping allows no more for this asset in this time.'],
   unauthorized: ['The ERP refuses the sign-in', 'Check the connector’s credentials, then retry.'],

@@ -1,6 +1,6 @@
 /** One entry of the configuration in its form; or a new one. */
 import { all, get } from '../core/api.js';
-import { fill, h } from '../core/dom.js';
+import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { plant } from '../core/plant.js';
 import { EntryForm } from '../admin/entry-form.js';
@@ -39,7 +39,8 @@ export function showEntry(page, sectionName, key, prefill = {}) {
     const title = key === null ? `New ${section.singular.toLowerCase()}` : value.name;
     page.pageTitle = title;
     const head = key === null ? null : section.head?.(value);
-    const header = pageHeader({ actions: head?.button, above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title });
+    const past = key === null || value.builtIn ? null : h('a', { class: 'button', href: `/admin/changes?section=${section.name}&key=${key}` }, icon('history'), 'History');
+    const header = pageHeader({ actions: [head?.button, past], above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: section.title, href: `/admin/${section.name}` }, { name: title }]), title });
     if (question) return fill(page, header, question);
     if (value.builtIn && section.builtIn) return fill(page, header, section.builtIn(value, page.signal));
     const form = new EntryForm(section, key, value, groups, page.signal);

@@ -12,6 +12,7 @@ const OUTCOMES = { done: 'Done', found: 'Found', 'not-found': 'Not found', refus
 /** @type {Record<string, [string, string]>} what people did → [words, icon] */
 const ACTS = {
   approved: ['Approved', 'check'], rejected: ['Not approved', 'x'], edited: ['Fields changed', 'pencil'], retried: ['Retried', 'rotate-ccw'], dismissed: ['Dismissed', 'minus'],
+  'stepped-aside': ['The later ones of its asset go first', 'send'],
 };
 
 /** @param {any} delivery @param {{open?: boolean}} [options] `open` shows every exchange, as for a printed page */

@@ -28,6 +28,8 @@ export function dismiss(delivery, { hide, show }) {
 /** @param {any} delivery @param {() => void} reload @returns {HTMLElement | null} */
 export function deliveryCare(delivery, reload) {
   if (delivery.state === 'held') return approval(delivery, reload);
+  if (delivery.holdsUp > 0 && delivery.attempts > 0 && delivery.reason) return holdingUp(delivery, reload);
+  if (delivery.waitsFor) return waiting(delivery);
   return delivery.state === 'dead' ? failure(delivery, reload) : null;
 }
 
@@ -52,6 +54,30 @@ function approval(delivery, reload) {
   return card({ title: 'Shall it be sent?', class: 'care-card' }, h('div', { class: 'form' },
     h('p', { class: 'soft' }, `Its mapping asks for a person’s word. It would go to ${delivery.connector.name} just as it stands here; a rejected one can be retried later, and then asks again.`),
     field.element, h('div', { class: 'actions' }, buttons)));
+}
+
+/** It is behind another one. @param {any} delivery */
+const waiting = (delivery) => h('p', { class: 'notice' }, icon('pause'), h('span', null, 'An older one goes first, so that they reach the ERP in order: ',
+  h('a', { href: `/deliveries/${delivery.waitsFor}` }, 'see what it waits for'), '.'));
+
+/** It keeps failing, and others wait for it. @param {any} delivery @param {() => void} reload */
+function holdingUp(delivery, reload) {
+  const { holdsUp: count, mayStepAside } = delivery, others = `${count} later ${mayStepAside ? `order${count === 1 ? '' : 's'} about the same asset` : `deliver${count === 1 ? 'y' : 'ies'}`}`;
+  const head = h('p', { class: 'notice' }, icon('pause'), h('span', null, `It has not come through yet (${reasonWords(delivery.reason)}) and is tried again. ${others} wait${count === 1 ? 's' : ''} for it, so that they reach the ERP in order.`));
+  if (!mayStepAside || !mayOperate()) return head;
+  const button = h('button', { type: 'button', class: 'button' }, icon('send'), count === 1 ? 'Let the later one go first' : 'Let the later ones go first');
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    try {
+      await post(`/api/v1/deliveries/${delivery.id}/step-aside`);
+      toast('The later ones go first; this one is tried on its own');
+      reload();
+    } catch (error) {
+      button.disabled = false;
+      complain(error);
+    }
+  });
+  return card({ title: 'Others wait for it', class: 'care-card' }, h('div', { class: 'form' }, head, h('div', { class: 'actions' }, button)));
 }
 
 /** @param {any} delivery @param {() => void} reload */

@@ -73,6 +73,8 @@ export class DeliveryPage extends Page {
             ['Connector', delivery.connector.name],
             ['Idempotency key', h('code', null, delivery.idempotencyKey)],
             ['Added to the order of', delivery.attachedTo && h('a', { href: `/deliveries/${delivery.attachedTo}` }, 'an earlier alarm')],
+            ['Picture', delivery.picture && [h('a', { href: `/deliveries/${delivery.picture.id}` }, 'Chart of the readings'), ' ', deliveryState(delivery.picture.state), delivery.picture.detail ? h('span', { class: 'sub' }, delivery.picture.detail) : null]],
+            ['For the order of', delivery.operation === 'work-order.attach' && delivery.targetId && h('a', { href: `/deliveries/${delivery.targetId}` }, delivery.externalId ?? 'its delivery')],
             ['Approved by', delivery.approvedBy], ['Note', delivery.note],
             ['Created', formatFullTime(delivery.createdAt)],
             ['Finished', delivery.finishedAt && formatFullTime(delivery.finishedAt)],

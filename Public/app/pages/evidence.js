@@ -56,6 +56,7 @@ export class EvidencePage extends Page {
       evidence.approval ? card({ title: 'Who approved it' }, approval(evidence.approval)) : null,
       card({ title: 'What was sent' }, facts(Object.entries(delivery.fields ?? {}).map(([name, value]) => [sentence(name), String(value)])), h('div', { class: 'evidence-attempts' }, attempts({ ...delivery, timeline: evidence.attempts ?? [] }, { open: true }))),
       card({ title: 'What came of it' }, order ? orderFacts(order) : h('p', { class: 'soft' }, delivery.state === 'delivered' ? 'The ERP has told nothing about it yet.' : `There is no order in the ERP: ${reasonWords(delivery.reason ?? delivery.state).toLowerCase()}.`), others(evidence)),
+      alarm ? card({ title: 'The picture', actions: h('a', { href: chartOf(alarm), download: `alarm-${alarm.id}.png` }, 'Download') }, picture(evidence)) : null,
       h('p', { class: 'evidence-foot soft' }, `Idempotency key ${delivery.idempotencyKey}`, alarm ? ` · alarm ${alarm.id}` : '', ` · delivery ${delivery.id} · ${location.origin}/deliveries/${delivery.id}/evidence`));
   }
 }
@@ -84,6 +85,18 @@ function measured({ delivery, alarm, readings }) {
   return h('div', { class: 'form' },
     h('dl', { class: 'facts' }, metrics.map((metric, number) => h('div', null, h('dt', null, `${metric.name} then`), h('dd', null, formatWithUnit(columns[number][index], metric))))),
     readingsCharts({ metrics, times, columns, range }, delivery, alarm), h('p', { class: 'soft' }, `Readings from ${formatFullTime(range.from)} to ${formatFullTime(range.to)}.`));
+}
+
+/** @param {any} alarm */
+const chartOf = (alarm) => `/api/v1/alarms/${alarm.id}/chart.png`;
+
+/** The readings up to the alarm as an order carries them, and what became of sending it. @param {any} evidence */
+function picture({ alarm, delivery, readings, picture: sent }) {
+  const described = `Chart of ${delivery.device?.name ?? 'the device'} up to the alarm “${alarm.rule.name}” at ${formatFullTime(alarm.raisedAt)}; the same readings stand under “What was measured”.`;
+  const words = sent ? [h('a', { href: `/deliveries/${sent.id}` }, 'It goes to the order as a file'), ': ', deliveryState(sent.state), sent.detail ? ` ${sent.detail}` : null] : 'The mapping sends no picture with its orders.';
+  const image = h('img', { src: chartOf(alarm), alt: described, class: 'evidence-picture', loading: 'lazy' });
+  image.addEventListener('error', () => image.replaceWith(h('p', { class: 'soft' }, 'There is nothing to draw: its readings are no longer kept.')));
+  return h('figure', { class: 'form' }, readings ? image : null, h('figcaption', { class: 'soft' }, words));
 }
 
 /** @param {any} evidence */

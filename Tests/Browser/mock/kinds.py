@@ -47,6 +47,15 @@ METER = [
     field("value", "Reading", "What the meter shows.", "number", required=True),
 ]
 
+CONNECTION = {
+    "options": [field("proxy", "Proxy", "Scheme, host and port of a forward proxy; empty for none.", most=500),
+                field("certificateAuthority", "Certificate authority", "PEM text of your own certificate authority.", "multiline")],
+    "credentials": [field("proxyUsername", "User at the proxy", "For proxies that want one."),
+                    field("proxyPassword", "Password at the proxy", ""),
+                    field("clientCertificate", "Client certificate", "PEM text of the certificate that the ERP asks for.", "multiline"),
+                    field("clientKey", "Client key", "PEM text of the certificate's key, without pass phrase.", "multiline")],
+}
+
 KINDS = [
     {"kind": "rest", "title": "REST", "summary": "Any system with a JSON API over HTTP, described by templates.",
      "addressExample": "https://erp.example.com/api",
@@ -76,6 +85,7 @@ KINDS = [
                  field("settle", "Settling time", "Seconds within which Odoo may still save after its answer was lost.", "number", initial=60)],
      "operations": [operation("work-order.create", "Maintenance request", ORDER_KEYS),
                     operation("work-order.comment", "Message at a request", [field("text", "Message", "What is said.", required=True)]),
+                    operation("work-order.attach", "Attachment of a request", []),
                     operation("work-order.cancel", "Cancel a request", [field("reason", "Reason", "Written at the request.")]),
                     operation("stock.set", "Counted quantity", STOCK), operation("stock.consume", "Consumption", STOCK),
                     operation("stock.receive", "Receipt", STOCK), operation("parts.check", "Parts on hand", STOCK)],
@@ -96,6 +106,8 @@ KINDS = [
      "operations": [operation("work-order.create", "Maintenance order", ORDER_KEYS), operation("meter.record", "Measurement document", METER)],
      "capabilities": ["equipment", "items", "stock", "order-state", "changes"]},
 ]
+for kind in KINDS:
+    kind["connection"] = CONNECTION
 
 
 def kind_of(name):

@@ -153,7 +153,8 @@ def evidence(store, match, query, body):
                  "rule": {"key": rule["key"], "name": rule["name"], "condition": rule["condition"], "version": 2},
                  "mapping": {"key": mapping["key"], "name": mapping["name"], "version": 3, "document": mapping},
                  "readings": {"metrics": metrics, "rows": rows, "from": iso(begin), "to": iso(end)}, "attempts": found["timeline"],
-                 "order": orders[0] if orders else None, "approval": approval, "orders": orders}
+                 "order": orders[0] if orders else None, "approval": approval, "orders": orders,
+                 "picture": {"id": found["id"], "state": "delivered", "reason": None, "detail": None}}
 
 
 ROUTES = [("POST", "deliveries/retry", retry_many), ("POST", "deliveries/([^/]+)/approval", approve), ("PUT", "deliveries/([^/]+)/fields", edit_fields),
