@@ -5,17 +5,16 @@ PLANTWRIGHT_TEST_ROUNDS sets how often each is killed (default 3; 20 for the rec
 
 import json
 import os
-import pathlib
 import random
 import signal
 import threading
 import time
-import urllib.error
 import urllib.request
 
 import pytest
 from crash_load import DEVICES, Load, check_nothing_lost, kill_postmaster, stored
-from plant_harness import Plantwright, plant, wait_until
+from crash_pair import Pair
+from plant_harness import plant, wait_until
 
 ROUNDS = int(os.environ.get("PLANTWRIGHT_TEST_ROUNDS", "3"))
 
@@ -57,38 +56,6 @@ def test_postmaster_killed():
         count = load.finish()
         check_nothing_lost(line, line.server, count)
         print(f"postmaster killed {ROUNDS} times: {count} messages, none lost, none doubled")
-
-
-class Pair:
-    """Two servers on one database and one broker; one of them ingests."""
-
-    def __init__(self, line):
-        self.active = line.server
-        folder = pathlib.Path(line.directory) / "second"
-        folder.mkdir()
-        key = str(line.server.directory / "secret.key")
-        self.waiting = Plantwright(folder, line.database.url, line.broker.url, {"PLANTWRIGHT_SECRET_KEY_FILE": key})
-        self.waiting.token = line.server.token
-        self.waiting.launch()
-        self.wait_standby(self.waiting)
-
-    @staticmethod
-    def wait_standby(server):
-        def stands_by():
-            try:
-                urllib.request.urlopen(server.url + "/readyz", timeout=5)
-            except urllib.error.HTTPError as error:
-                reasons = json.loads(error.read())["reasons"]
-                return any(reason["part"] == "ingest" and "standby" in reason["reason"] for reason in reasons)
-            return False
-        wait_until(stands_by, 60, "the standby")
-
-    def swap(self):
-        self.active, self.waiting = self.waiting, self.active
-
-    def stop(self):
-        for server in (self.active, self.waiting):
-            server.kill()
 
 
 def test_takeover_after_a_kill():

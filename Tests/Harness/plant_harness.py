@@ -63,6 +63,9 @@ class PostgreSQL:
         binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
         self.bin = pathlib.Path(binaries[-1])
         self.process: subprocess.Popen | None = None
+        if (self.data / "PG_VERSION").exists():
+            # Kept from an earlier run.
+            return
         for path in (self.data, self.sockets):
             path.mkdir()
             if os.geteuid() == 0:
@@ -105,7 +108,7 @@ class Mosquitto:
 
     def __init__(self, directory: pathlib.Path):
         self.directory = directory / "mq"
-        self.directory.mkdir()
+        self.directory.mkdir(exist_ok=True)
         self.port = free_port()
         self.process: subprocess.Popen | None = None
         (self.directory / "mosquitto.conf").write_text(
@@ -329,6 +332,12 @@ class Plantwright:
         assert status == 200, f"GET {path}: {status} {answer}"
         return answer
 
+    def raw(self, path: str) -> bytes:
+        """What is no JSON, such as a picture."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": "Bearer " + self.token})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
     def items(self, path: str) -> list[dict]:
         """All pages of a list."""
         found, cursor = [], None
@@ -349,11 +358,11 @@ class Plantwright:
 
 
 @contextlib.contextmanager
-def plant(extra: dict[str, str] | None = None):
-    """A whole line: database, broker, ERP and a ready server."""
+def plant(extra: dict[str, str] | None = None, kind=Mosquitto):
+    """A whole line: database, broker of a kind, ERP and a ready server."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="pw", dir="/tmp"))
     directory.chmod(0o755)
-    database, broker, erp = PostgreSQL(directory), Mosquitto(directory), ERP()
+    database, broker, erp = PostgreSQL(directory), kind(directory), ERP()
     server = None
     try:
         database.start()

@@ -93,6 +93,39 @@ class Circle:
             "name": key, "trigger": trigger or {"rule": rule}, "connector": connector, "operation": operation,
             "fields": fields, **more})
 
+    # Equipment
+
+    def read_equipment(self, connector: str) -> list[dict]:
+        """Has the ERP's equipment read, and gives the list of assets and equipment."""
+        path = f"/api/v1/connectors/{connector}/matching"
+        before = self.server.get(path)["readAt"]
+        status, answer = self.server.call("POST", path + "/read")
+        assert status == 202, (status, answer)
+
+        def done():
+            overview = self.server.get(path)
+            assert overview["error"] is None, overview
+            return overview if not overview["reading"] and overview["readAt"] != before else None
+
+        return wait_until(done, 60, f"the equipment of {connector}")["items"]
+
+    def match(self, connector: str, asset: str, name: str, reference: str):
+        """An asset of that name is proposed for the ERP's equipment; the proposal is confirmed, and is a link then."""
+        # Assets that other tests have matched in the same words must not compete for the proposal.
+        others = {"tryton", "odoo", "sap"} - {connector}
+        self.asset(asset, {other: "elsewhere" for other in others}, name)
+        rows = self.read_equipment(connector)
+        proposed = [row for row in rows if row["state"] == "proposed" and row["asset"]["key"] == asset]
+        assert [row["equipment"]["reference"] for row in proposed] == [reference], rows
+        assert proposed[0]["score"] >= 0.5 and proposed[0]["reasons"], proposed
+        status, answer = self.server.call("POST", f"/api/v1/connectors/{connector}/matching/links", {
+            "links": [{"asset": row["asset"]["key"], "reference": row["equipment"]["reference"]} for row in proposed]})
+        assert (status, answer) == (200, {"updated": 1})
+        assert self.server.get(f"/api/v1/assets/{asset}")["equipment"][connector] == reference
+        row, = [row for row in self.server.get(f"/api/v1/connectors/{connector}/matching")["items"]
+                if row["asset"] and row["asset"]["key"] == asset]
+        assert row["state"] == "linked" and row["equipment"]["name"] == name, row
+
     # Causes
 
     def publish(self, device: str, **values) -> int:
@@ -107,7 +140,8 @@ class Circle:
     # Effects
 
     def deliveries(self, mapping: str) -> list[dict]:
-        return [one for one in self.server.items("/api/v1/deliveries") if one["mapping"]["key"] == mapping]
+        return [one for one in self.server.items("/api/v1/deliveries")
+                if one["mapping"]["key"] == mapping and one["operation"] != "work-order.attach"]
 
     def wait_for_delivery(self, mapping: str, state: str = "delivered", *, count: int = 1, seconds: float = 60) -> dict:
         """The newest of at least `count` deliveries of a mapping, when it is in `state`; another end is an error."""
@@ -126,6 +160,24 @@ class Circle:
             return wait_until(reached, seconds, f"{mapping} to be {state}")
         except TimeoutError as error:
             raise TimeoutError(f"{error}; it is {[self.explain(one) for one in seen]}") from None
+
+    def wait_for_picture(self, delivery: dict, *, seconds: float = 60) -> tuple[str, bytes]:
+        """The key of an order's picture, once the ERP has it, and the picture as the server draws it."""
+        seen: list[dict] = []
+
+        def reached():
+            detail = self.server.get(f"/api/v1/deliveries/{delivery['id']}")
+            seen[:] = [detail["picture"]]
+            if detail["picture"] and detail["picture"]["state"] in ("dead", "superseded"):
+                raise RuntimeError(f"the picture is {detail['picture']}")
+            return detail["picture"] if detail["picture"] and detail["picture"]["state"] == "delivered" else None
+
+        try:
+            picture = wait_until(reached, seconds, "the order's picture")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; it is {seen}") from None
+        key = self.server.get(f"/api/v1/deliveries/{picture['id']}")["idempotencyKey"]
+        return key, self.server.raw(f"/api/v1/alarms/{delivery['alarmId']}/chart.png")
 
     def explain(self, delivery: dict) -> str:
         detail = self.server.get(f"/api/v1/deliveries/{delivery['id']}")

@@ -44,7 +44,8 @@ def interpreter() -> str:
     candidates = [os.environ.get("ODOO_PYTHON"), shutil.which("python3.7")]
     candidates += sorted(map(str, pathlib.Path.home().glob(".pyenv/versions/3.7.*/bin/python")))
     for candidate in candidates:
-        if candidate and pathlib.Path(candidate).exists():
+        # A shim of pyenv exists for versions that are installed and not chosen; it does not run.
+        if candidate and shutil.which(candidate) and subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
             return candidate
     raise Unavailable("Odoo 11 needs a CPython 3.7 (python3.7, pyenv, or ODOO_PYTHON), and there is none")
 

@@ -1,5 +1,7 @@
 """Odoo 11: the connector's live suite, and the full circle with maintenance requests as orders."""
 
+import base64
+
 import pytest
 from odoo_server import DATABASE, NOBODY, NOBODY_PASSWORD, PASSWORD, USER, odoo  # noqa: F401
 
@@ -24,7 +26,7 @@ def plant(circle, odoo):  # noqa: F811
     circle.mapping("odoo-order", "odoo", "work-order.create", {
         "title": "Bearing of ${asset.name} at ${round(temperature, 1)} °C", "equipment": "${asset.equipment}",
         "description": "Seen by ${device.key} & <others>.", "priority": "${alarm.severity}", "item": "BRG-6204",
-        "quantity": 2}, rule="odoo-hot")
+        "quantity": 2}, rule="odoo-hot", attachChart=True)
     circle.mapping("odoo-stock", "odoo", "stock.set", {"item": "PELLET-PP", "quantity": "${level}"},
                    trigger={"metric": "level", "profile": "odoo-pump", "minInterval": "PT0S"})
     return circle
@@ -67,6 +69,13 @@ def test_an_alarm_becomes_a_request_and_its_end_comes_back(plant, odoo):  # noqa
     parts = odoo.find("stock.picking", [["origin", "=", f"Plantwright {delivery['idempotencyKey']}"]], "state")
     assert [one["state"] for one in parts] == ["assigned"], "the parts are reserved"
 
+    # The chart of the readings is at the request, byte for byte.
+    key, png = plant.wait_for_picture(delivery)
+    files = odoo.find("ir.attachment", [["res_model", "=", REQUEST], ["res_id", "=", request["id"]]],
+                      "name", "datas", "mimetype")
+    assert [(one["name"], one["mimetype"]) for one in files] == [(f"plantwright-{key}.png", "image/png")]
+    assert base64.b64decode(files[0]["datas"]) == png and png.startswith(b"\x89PNG\r\n\x1a\n")
+
     # Somebody does the work there.
     stages = {stage["name"]: stage["id"] for stage in odoo.find("maintenance.stage", [], "name")}
     odoo.call(REQUEST, "write", [request["id"]], {"stage_id": stages["In Progress"]})
@@ -92,9 +101,23 @@ def test_a_level_becomes_stock(plant, odoo):  # noqa: F811
     assert on_hand(odoo, "PELLET-PP") == 3210.5
 
 
+def test_matched_equipment_is_named_by_the_next_order(plant, odoo):  # noqa: F811
+    rows = plant.read_equipment("odoo")
+    states = {row["asset"]["key"]: row["state"] for row in rows if row["asset"]}
+    assert states["odoo-pump-7"] == "linked" and states["odoo-fan-9"] == "drift", rows
+    plant.match("odoo", "odoo-fan-2", "Exhaust fan 2", "SN-20002")
+    plant.device("odoo-d3", "odoo-pump", "odoo-fan-2")
+    count = len(plant.deliveries("odoo-order"))
+    plant.publish("odoo-d3", temperature=92)
+    delivery = plant.wait_for_delivery("odoo-order", count=count + 1)
+    request, = requests_of(odoo, delivery["idempotencyKey"])
+    assert request["equipment_id"][1] == "Exhaust fan 2/SN-20002"
+
+
 def test_unknown_equipment_is_told(plant):
+    before = len(plant.deliveries("odoo-order"))
     plant.publish("odoo-d2", temperature=99)
-    delivery = plant.wait_for_delivery("odoo-order", "dead", count=len(plant.deliveries("odoo-order")) + 1)
+    delivery = plant.wait_for_delivery("odoo-order", "dead", count=before + 1)
     assert delivery["reason"] == "equipment-unknown"
     assert "NO-SUCH-9" in delivery["detail"]
 

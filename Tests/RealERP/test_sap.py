@@ -42,6 +42,18 @@ def of(sap, delivery: dict) -> list[dict]:
     return found
 
 
+def test_matched_equipment_is_named_by_the_next_order(line, sap):  # noqa: F811
+    line.match("sap", "sap-matched", "Exhaust fan 2", "FAN-2")
+    key = "sap-matched"
+    line.profile(key, {"temperature": ("Cel", "gauge")})
+    line.device(key, key, key)
+    line.rule(key, key, "temperature > 80", severity="high")
+    line.mapping(key, "sap", "work-order.create", {"title": TITLE, "equipment": "${asset.equipment}"}, rule=key)
+    line.publish(key, temperature=91.26)
+    notification, = of(sap, line.wait_for_delivery(key))
+    assert notification["TechnicalObject"] == "FAN-2"
+
+
 def test_the_live_suite(sap, live_suite):  # noqa: F811
     live_suite("SAPLiveTests", {"PLANTWRIGHT_TEST_SAP_URL": sap.url})
 

@@ -1,5 +1,7 @@
 """Tryton 6.0: the connector's live suite, and the full circle with productions as orders."""
 
+import base64
+
 import pytest
 from tryton_server import DATABASE, PASSWORD, USER, tryton  # noqa: F401
 
@@ -25,7 +27,7 @@ def plant(circle, tryton):  # noqa: F811
     circle.mapping("tryton-order", "tryton", "work-order.create", {
         "title": "Bearing of ${asset.name} at ${round(temperature, 1)} °C", "equipment": "${asset.equipment}",
         "description": "Seen by ${device.key}.", "priority": "${alarm.severity}", "item": "BRG-6204", "quantity": 2,
-    }, rule="tryton-hot")
+    }, rule="tryton-hot", attachChart=True)
     circle.mapping("tryton-stock", "tryton", "stock.set", {
         "item": "PELLET-PP", "quantity": "${level}"},
         trigger={"metric": "level", "profile": "tryton-pump", "minInterval": "PT0S"})
@@ -53,6 +55,12 @@ def test_an_alarm_becomes_a_production_and_its_end_comes_back(plant, tryton):  #
     lines = notes[0]["message"].splitlines()
     assert lines[0] == "Bearing of Circulation pump 7 at 91.3 °C"
     assert "Equipment: PUMP-7" in lines and "Priority: high" in lines and lines[-1] == delivery["idempotencyKey"]
+
+    # The chart of the readings is at the production, byte for byte.
+    key, png = plant.wait_for_picture(delivery)
+    files = erp.find("ir.attachment", [["resource", "=", f"production,{identifier}"]], "name", "data")
+    assert [one["name"] for one in files] == [f"plantwright-{key}.png"]
+    assert base64.b64decode(files[0]["data"]["base64"]) == png and png.startswith(b"\x89PNG\r\n\x1a\n")
 
     # Somebody does the work there.
     erp.call("production.run", [identifier])
@@ -100,6 +108,19 @@ def test_an_alarm_books_stock(plant, tryton, operation, change):  # noqa: F811
     shipments = erp.find("stock.shipment.internal", [["reference", "=", delivery["idempotencyKey"]]], "state")
     assert [shipment["state"] for shipment in shipments] == ["done"]
     assert erp.read("product.product", product, "quantity")["quantity"] == before + change
+
+
+def test_matched_equipment_is_named_by_the_next_order(plant, tryton):  # noqa: F811
+    rows = plant.read_equipment("tryton")
+    states = {row["asset"]["key"]: row["state"] for row in rows if row["asset"]}
+    assert states["tryton-pump-7"] == "linked" and states["tryton-fan-9"] == "drift", rows
+    plant.match("tryton", "tryton-fan-2", "Exhaust fan 2", "FAN-2")
+    plant.device("tryton-d3", "tryton-pump", "tryton-fan-2")
+    count = len(plant.deliveries("tryton-order"))
+    plant.publish("tryton-d3", temperature=92)
+    delivery = plant.wait_for_delivery("tryton-order", count=count + 1)
+    notes = tryton.client().find("ir.note", [["resource", "=", delivery["externalId"]]], "message")
+    assert "Equipment: FAN-2" in notes[0]["message"].splitlines(), notes
 
 
 def test_unknown_equipment_is_told(plant):
