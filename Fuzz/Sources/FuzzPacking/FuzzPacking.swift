@@ -1,0 +1,8 @@
+import FuzzDriver
+import Glibc
+import PackingProperties
+
+@main
+enum FuzzPacking {
+    static func main() { exit(FuzzDriver.run(PackingProperty.self)) }
+}
