@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Measures how fast deliveries leave, what a full outbox costs, and how soon an alarm is an order.
+"""Measures how fast deliveries leave, what a full outbox and a long outage cost, and how soon an alarm is an order.
 
 Starts the real server with a `rest` connector against a small ERP that answers at once, in a process of its own.
 
-    Benchmarks/deliveries.py [--waiting 50000] [--assets 500] [--concurrent 16] [--alarms 500] [--json FILE]
+    Benchmarks/deliveries.py [--waiting 50000] [--assets 500] [--concurrent 16] [--outage]
+                             [--alarms 500] [--ingest 13000] [--json FILE]
 
 1. `--waiting` deliveries are put into the outbox of a paused connector: memory of the server before, and with them.
 2. The connector is resumed: deliveries a second until all are in the ERP; the order in which they came.
-3. One alarm at a time: seconds from publishing the reading to the ERP's getting the order.
+   With `--outage` it is resumed while the ERP answers 503 and then left as after a week of that (a probe every 10 s:
+   attempts, time lines, the next ones minutes away); deliveries a second are counted from the ERP's return.
+3. One alarm at a time: seconds from publishing the reading to the ERP's getting the order; with `--ingest` while so
+   many other messages a second (five values, five rules) come from the C publisher.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import multiprocessing
 import os
 import pathlib
 import statistics
+import subprocess
 import sys
 import time
 
@@ -27,6 +32,7 @@ ROOT = HERE.parent
 os.environ.setdefault("PLANTWRIGHT_BINARY", str(ROOT / ".build/release/plantwright"))
 sys.path.insert(0, str(ROOT / "Tests/Harness"))
 import plant_harness as harness  # noqa: E402  (needs the path and the variable)
+from ingest import build_tools  # noqa: E402  (needs the path)
 
 import paho.mqtt.client as mqtt  # noqa: E402
 
@@ -34,9 +40,9 @@ SEVERITIES = ["critical", "high", "medium", "low"]
 
 
 def instant_erp(port: int, pipe):
-    """Answers every POST with a new number at once; notes when each reference came."""
-    seen: dict[str, float] = {}
+    """Answers every POST with a new number at once, or 503 while it is down; notes when each reference came."""
     arrived: list[str] = []
+    state = {"down": False, "last": 0.0, "refused": 0}
 
     async def serve(reader, writer):
         try:
@@ -44,10 +50,12 @@ def instant_erp(port: int, pipe):
                 lines = head.decode().lower().split("\r\n")
                 size = next((int(line[15:]) for line in lines if line.startswith("content-length:")), 0)
                 body = await reader.readexactly(size) if size else b""
-                if lines[0].startswith("post"):
-                    reference = json.loads(body)["reference"]
-                    seen.setdefault(reference, time.time())
-                    arrived.append(reference)
+                if state["down"]:
+                    state["refused"] += 1
+                    answer, status = b'{"error": "down"}', b"503 Service Unavailable"
+                elif lines[0].startswith("post"):
+                    arrived.append(json.loads(body)["reference"])
+                    state["last"] = time.time()
                     answer, status = json.dumps({"id": len(arrived)}).encode(), b"201 Created"
                 elif "reference=" in lines[0]:
                     answer, status = b'{"items": []}', b"200 OK"
@@ -67,7 +75,9 @@ def instant_erp(port: int, pipe):
 
         def asked():
             what = pipe.recv()
-            pipe.send(len(arrived) if what == "count" else seen if what == "times" else arrived)
+            if what in ("up", "down"):
+                state["down"] = what == "down"
+            pipe.send(len(arrived) if what == "count" else arrived if what == "list" else state.get(what))
         loop.add_reader(pipe.fileno(), asked)
         async with server:
             await server.serve_forever()
@@ -118,17 +128,45 @@ def fill(database, count: int, assets: int):
         ANALYZE delivery""")
 
 
-def disorder(database, arrived: list[str]) -> int:
-    """How many orders came before an older one of their asset."""
-    rows = database.psql("SELECT idempotency_key, asset_id, extract(epoch FROM created_at) FROM delivery").splitlines()
-    facts = {key: (asset, float(at)) for key, asset, at in (row.split("|") for row in rows)}
-    newest: dict[str, float] = {}
-    wrong = 0
-    for reference in arrived:
-        asset, at = facts[reference]
-        wrong += at < newest.get(asset, 0)
-        newest[asset] = max(at, newest.get(asset, 0))
-    return wrong
+def age(database, assets: int, probes: int):
+    """What a week of failures leaves behind: attempts, their time lines, and next ones minutes away."""
+    database.psql(f"""
+        INSERT INTO delivery_attempt (delivery_id, number, purpose, started_at, ended_at, outcome, request, status)
+        SELECT d.id, d.attempts + n, 'create', t.at, t.at, 'transient', 'POST /orders', 503
+        FROM delivery d CROSS JOIN generate_series(1, {probes // assets}) n
+        CROSS JOIN LATERAL (SELECT now() - interval '7 days' + n * interval '80 minutes' AS at) t
+        WHERE d.is_next AND d.state = 'waiting';
+        UPDATE delivery SET attempts = attempts + {probes // assets}, reason = 'http-503', detail = 'Down.',
+            next_attempt_at = now() + (30 + 270 * random()) * interval '1 second'
+        WHERE is_next AND state = 'waiting';
+        ANALYZE delivery""")
+
+
+def disorder(database, arrived: list[str], at_once: int) -> dict[str, int]:
+    """What came out of turn: orders before an older one of their asset, and orders while the oldest of another asset,
+    worse or older, was free to go for four rounds of calls: what takes an order's end and the next one's start."""
+    rows = database.psql("SELECT idempotency_key, asset_id, rank, extract(epoch FROM created_at) FROM delivery")
+    facts = {}
+    for key, asset, rank, created in (row.split("|") for row in rows.splitlines()):
+        facts[key] = (int(rank), float(created), asset)
+    lanes: dict[str, list[str]] = {}
+    for reference in sorted(arrived, key=lambda one: facts[one][1]):
+        lanes.setdefault(facts[reference][2], []).append(reference)
+    place = {reference: index for index, reference in enumerate(arrived)}
+    wrong = sum(place[later] < place[earlier] for lane in lanes.values()
+                for earlier, later in zip(lane, lane[1:]))
+    # The oldest of each asset, as they stood four rounds of calls before.
+    lead, next_of = 4 * at_once, dict.fromkeys(lanes, 0)
+    heads = {asset: facts[lane[0]][:2] for asset, lane in lanes.items()}
+    late = 0
+    for index, reference in enumerate(arrived):
+        if index >= lead:
+            asset = facts[arrived[index - lead]][2]
+            next_of[asset] += 1
+            heads[asset] = facts[lanes[asset][next_of[asset]]][:2] if next_of[asset] < len(lanes[asset]) else (9, 0)
+        busy = {facts[one][2] for one in arrived[max(0, index - lead):index + lead]}
+        late += any(head < facts[reference][:2] for asset, head in heads.items() if asset not in busy)
+    return {"outOfOrderPerAsset": wrong, "outOfOrderAcrossAssets": late}
 
 
 def latencies(line, erp: InstantERP, count: int) -> list[float]:
@@ -145,10 +183,86 @@ def latencies(line, erp: InstantERP, count: int) -> list[float]:
         since = time.time()
         client.publish(f"plantwright/v1/{device}/telemetry", json.dumps({"ts": now, "temperature": 99.0}), qos=1)
         harness.wait_until(lambda: erp.ask("count") > before, 30, "the order")
-        took.append(max(erp.ask("times").values()) - since)
+        took.append(erp.ask("last") - since)
         time.sleep(0.02)
     client.loop_stop()
     return took
+
+
+class Load:
+    """Other messages, at a rate, for as long as it is open."""
+
+    def __init__(self, line, rate: int):
+        self.line, self.rate, self.process = line, rate, None
+
+    def __enter__(self):
+        if not self.rate:
+            return self
+        server = self.line.server
+        server.put("/api/v1/profiles/bench", {"name": "Bench", "metrics": [
+            {"key": f"m{number}", "name": f"M{number}", "unit": "", "kind": "gauge"} for number in range(1, 6)]})
+        for number in range(1, 101):
+            server.put(f"/api/v1/devices/bench-{number:06}", {"name": f"Bench {number}", "profile": "bench",
+                                                              "asset": "hall"})
+        for number in range(1, 6):
+            server.put(f"/api/v1/rules/bench-{number}", {"name": f"Never {number}", "profile": "bench",
+                                                         "severity": "low", "condition": f"m{number} > 1000000"})
+        self.process = subprocess.Popen(
+            [build_tools() / "publisher", "127.0.0.1", str(self.line.broker.port), "plantwright/v1", "100", "5",
+             str(self.rate * 3_600), "1000", str(self.rate), "0"], stdout=subprocess.DEVNULL)
+        self.stored, self.since = self.read(), time.monotonic()
+        time.sleep(2)
+        return self
+
+    def read(self) -> float:
+        return self.line.server.metric("plantwright_readings_stored_total")
+
+    def rate_stored(self) -> float:
+        return (self.read() - self.stored) / (time.monotonic() - self.since)
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+
+def drain(line, erp: InstantERP, options) -> dict:
+    """Fills the outbox, lets it wait, through an outage if asked, and lets it go."""
+    server, pid = line.server, line.server.process.pid
+    assert server.call("POST", "/api/v1/connectors/erp/pause")[0] == 200
+    time.sleep(2)
+    empty = memory(pid)
+    fill(line.database, options.waiting, options.assets)
+    time.sleep(5)
+    full = memory(pid)
+    result = {"deliveries": options.waiting, "assets": options.assets, "concurrent": options.concurrent,
+              "outage": options.outage, "memoryEmptyMiB": round(empty, 1), "memoryWaitingMiB": round(full, 1)}
+    if options.outage:
+        erp.ask("down")
+        server.call("POST", "/api/v1/connectors/erp/resume")
+        harness.wait_until(lambda: erp.ask("refused") >= 10, 60, "the breaker")
+        age(line.database, options.assets, probes=7 * 86_400 // 10)
+        time.sleep(25)
+        result |= {"callsWhileDown": erp.ask("refused"), "memoryOutageMiB": round(memory(pid), 1)}
+        erp.ask("up")
+    else:
+        server.call("POST", "/api/v1/connectors/erp/resume")
+    since, peak = time.monotonic(), 0.0
+    harness.wait_until(lambda: erp.ask("count") > 0, 60, "the first order")
+    first = time.monotonic()
+    while erp.ask("count") < options.waiting:
+        peak = max(peak, memory(pid))
+        if time.monotonic() - since > 3_600:
+            raise TimeoutError("the outbox did not drain")
+        time.sleep(0.2)
+    seconds = time.monotonic() - first
+    arrived = erp.ask("list")
+    harness.wait_until(lambda: line.database.psql(
+        "SELECT count(*) FROM delivery WHERE state <> 'delivered'") == "0", 30, "the last to be settled")
+    return result | {
+        "secondsToFirst": round(first - since, 1), "deliveriesPerSecond": round(options.waiting / seconds, 1),
+        "memoryPeakMiB": round(peak, 1), "memoryAfterMiB": round(memory(pid), 1),
+        "doubled": len(arrived) - len(set(arrived)), **disorder(line.database, arrived, options.concurrent)}
 
 
 def main():
@@ -156,7 +270,9 @@ def main():
     parser.add_argument("--waiting", type=int, default=50_000)
     parser.add_argument("--assets", type=int, default=500)
     parser.add_argument("--concurrent", type=int, default=16)
+    parser.add_argument("--outage", action="store_true")
     parser.add_argument("--alarms", type=int, default=500)
+    parser.add_argument("--ingest", type=int, default=0)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     erp = InstantERP()
@@ -165,29 +281,14 @@ def main():
         connector = line.erp.connector()
         connector.update(url=f"http://127.0.0.1:{erp.port}", limits={"concurrent": options.concurrent})
         line.server.put("/api/v1/connectors/erp", connector)
-        assert line.server.call("POST", "/api/v1/connectors/erp/pause")[0] == 200
-        time.sleep(2)
-        pid = line.server.process.pid
-        empty = memory(pid)
-        fill(line.database, options.waiting, options.assets)
-        time.sleep(5)
-        full = memory(pid)
-        since = time.monotonic()
-        line.server.call("POST", "/api/v1/connectors/erp/resume")
-        harness.wait_until(lambda: erp.ask("count") >= options.waiting, 3_600, "the outbox to drain")
-        seconds = time.monotonic() - since
-        after = memory(pid)
-        arrived = erp.ask("list")
-        took = latencies(line, erp, options.alarms) if options.alarms else []
-        result = {
-            "deliveries": options.waiting, "assets": options.assets, "concurrent": options.concurrent,
-            "deliveriesPerSecond": round(options.waiting / seconds, 1),
-            "memoryEmptyMiB": round(empty, 1), "memoryWaitingMiB": round(full, 1), "memoryAfterMiB": round(after, 1),
-            "doubled": len(arrived) - len(set(arrived)), "outOfOrderPerAsset": disorder(line.database, arrived),
-        }
-        if took:
-            result["alarmToOrderP50"] = round(statistics.median(took), 4)
-            result["alarmToOrderP95"] = round(statistics.quantiles(took, n=20)[18], 4)
+        result = drain(line, erp, options) if options.waiting else {}
+        if options.alarms:
+            with Load(line, options.ingest) as load:
+                took = latencies(line, erp, options.alarms)
+                result |= {"alarms": options.alarms, "ingestPerSecond": round(load.rate_stored()) if load.rate else 0,
+                           "alarmToOrderP50": round(statistics.median(took), 4),
+                           "alarmToOrderP95": round(statistics.quantiles(took, n=20)[18], 4),
+                           "alarmToOrderWorst": round(max(took), 4)}
         print(json.dumps(result, indent=2))
         if options.json:
             options.json.write_text(json.dumps(result, indent=2) + "\n")

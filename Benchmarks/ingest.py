@@ -4,10 +4,11 @@
 Starts a private PostgreSQL (fsync on), a private Mosquitto and the release build of Plantwright, and repeats: the null
 subscriber takes N messages from the broker, then the server does, then the server takes N that piled up while it was
 stopped. The same broker, publisher, payloads and run for all three. The server has taken a message when its row is
-committed: `plantwright_readings_stored_total`, and the table is counted in the end.
+committed: `plantwright_readings_stored_total`, and the table is counted in the end. One overview page is open all the
+while (`--pages 0` for none): its values, compressed as for a browser, are part of the server's work.
 
     Benchmarks/ingest.py [--messages 200000] [--devices 100] [--metrics 5] [--runs 5] [--window 1000]
-                         [--rules 5] [--no-backlog] [--half] [--soak N] [--json FILE]
+                         [--rules 5] [--pages 1] [--no-backlog] [--half] [--soak N] [--json FILE]
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ROOT = HERE.parent
 os.environ.setdefault("PLANTWRIGHT_BINARY", str(ROOT / ".build/release/plantwright"))
 sys.path.insert(0, str(ROOT / "Tests/Harness"))
 import plant_harness as harness  # noqa: E402  (needs the path and the variable)
+from live_page import LivePage  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SERVER_PREFIX, NULL_PREFIX = "plantwright/v1", "bench/null"
@@ -72,6 +74,7 @@ class Bench:
         self.server = harness.Plantwright(
             directory, self.database.url, self.broker.url, {"PLANTWRIGHT_LOG_LEVEL": "warning"})
         self.published = 0
+        self.pages: list[LivePage] = []
         # Readings end before now: the server refuses times in the future.
         self.next_ts = int(time.time() * 1000) - 48 * 3_600_000
 
@@ -91,8 +94,12 @@ class Bench:
             metric = f"m{(number - 1) % options.metrics + 1}"
             self.server.put(f"/api/v1/rules/bench-{number}", {
                 "name": f"Never {number}", "profile": "bench", "severity": "low", "condition": f"{metric} > 1000000"})
+        self.pages = [LivePage(self.server.port, self.server.token) for _ in range(options.pages)]
+        harness.wait_until(lambda: all(page.messages for page in self.pages), what="the open pages")
 
     def stop(self):
+        for page in self.pages:
+            page.close()
         for part in (self.server.kill, self.broker.stop, self.database.stop):
             with contextlib.suppress(Exception):
                 part()
@@ -255,7 +262,7 @@ def median_row(name: str, runs: list[dict]) -> str:
 def report(options: argparse.Namespace, about: dict, runs: list[dict]):
     print()
     print(f"{options.messages:,} messages of {options.metrics} values from {options.devices} devices, QoS 1, "
-          f"{len(runs)} runs, {options.rules} rules; median (least–most).")
+          f"{len(runs)} runs, {options.rules} rules, {options.pages} overview pages open; median (least–most).")
     print(f"{about['processor']}, {about['cores']} cores, load {about['loadBefore']:.1f} before; {about['mosquitto']}; "
           f"{about['postgresql']}.")
     print()
@@ -283,6 +290,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--window", type=int, default=1_000, help="unacknowledged messages of the publisher")
     parser.add_argument("--rules", type=int, default=5, help="how many rules to evaluate on every reading")
+    parser.add_argument("--pages", type=int, default=1, help="how many overview pages are open")
     parser.add_argument("--half", action="store_true", help="also measure the latency of commits at half the live rate")
     parser.add_argument("--no-backlog", action="store_true", help="leave the backlog runs out")
     parser.add_argument("--soak", type=int, default=0, help="instead: take so many messages and watch the memory")
@@ -313,6 +321,8 @@ def main():
         for run in runs if options.half else []:
             run["half"] = bench.half_run(run["live"]["rate"])
         bench.check()
+        for page in bench.pages:
+            print(f"An open page took {page.messages:,} messages, {page.bytes / 1e6:.1f} MB.")
     finally:
         bench.stop()
         shutil.rmtree(directory, ignore_errors=True)
