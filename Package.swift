@@ -50,6 +50,7 @@ let package = Package(
         .library(name: "WireProperties", targets: ["WireProperties"]),
         .library(name: "DecoderProperties", targets: ["DecoderProperties"]),
         .library(name: "SparkplugProperties", targets: ["SparkplugProperties"]),
+        .library(name: "PackingProperties", targets: ["PackingProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -93,6 +94,7 @@ let package = Package(
         module("Expressions", ["Primitives"]),
         module("SparkplugB", ["Primitives", protobuf], exclude: ["sparkplug_b.proto"]),
         module("Decoders", ["Compression", "Expressions", "Primitives"]),
+        module("ChartPicture", ["Compression", "Primitives"], exclude: ["DejaVu-LICENSE.txt"]),
         module("Accounts", ["PostgreSQL", "Secrets", "Primitives"]),
         module("Assets", ["PostgreSQL", "Primitives"]),
         module(
@@ -120,8 +122,8 @@ let package = Package(
         module(
             "API",
             [
-                "Accounts", "Assets", "Decoders", "Telemetry", "Alarms", "ERP", "ERPConnectors", "Outbox", "HTTPServer",
-                "HTTPWire",
+                "Accounts", "Assets", "ChartPicture", "Decoders", "Expressions", "Telemetry", "Alarms", "ERP",
+                "ERPConnectors", "Outbox", "HTTPServer", "HTTPWire",
                 "PostgreSQL", "Secrets", "Primitives", "Observability", httpTypes, logging,
             ]
         ),
@@ -165,7 +167,10 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
-        tests("HTTPServer", ["HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]),
+        tests(
+            "HTTPServer",
+            ["TestSupport", "HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]
+        ),
         tests("Expressions", ["Primitives"]),
         .target(
             name: "DecoderProperties",
@@ -173,6 +178,7 @@ let package = Package(
             path: "Tests/DecoderProperties",
             swiftSettings: strict
         ),
+        tests("ChartPicture", ["Compression", "Primitives"]),
         tests("Decoders", ["DecoderProperties", "Compression", "Expressions", "Primitives"]),
         .target(
             name: "SparkplugProperties",
@@ -183,9 +189,16 @@ let package = Package(
         tests("SparkplugB", ["SparkplugProperties", "Primitives", protobuf]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
+        .target(
+            name: "PackingProperties",
+            dependencies: ["Telemetry", "WireProperties", "Assets", "Primitives"],
+            path: "Tests/PackingProperties",
+            swiftSettings: strict
+        ),
         tests(
             "Telemetry",
             [
+                "PackingProperties",
                 "TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", "SparkplugB",
                 logging,
                 protobuf,
@@ -195,7 +208,7 @@ let package = Package(
             "Alarms",
             ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]
         ),
-        tests("ERPConnectors", ["ERPSimulators", "Expressions", "HTTPClient", "Primitives"]),
+        tests("ERPConnectors", ["TestSupport", "ERPSimulators", "Expressions", "HTTPClient", "Primitives"]),
         tests(
             "ERP",
             [
@@ -214,7 +227,7 @@ let package = Package(
             "API",
             [
                 "TestSupport", "Accounts", "Assets", "Telemetry", "Alarms", "ERP", "Outbox", "PostgreSQL", "HTTPServer",
-                "Primitives",
+                "HTTPClient", "Primitives", "Secrets", logging,
             ]
         ),
         tests("Embedded", ["TestSupport", "PostgreSQL", "MQTT", "Primitives"]),
