@@ -182,7 +182,7 @@ let package = Package(
         tests("Decoders", ["DecoderProperties", "Compression", "Expressions", "Primitives"]),
         .target(
             name: "SparkplugProperties",
-            dependencies: ["SparkplugB", "WireProperties", "Primitives"],
+            dependencies: ["SparkplugB", "Primitives"],
             path: "Tests/SparkplugProperties",
             swiftSettings: strict
         ),
@@ -191,7 +191,7 @@ let package = Package(
         tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
         .target(
             name: "PackingProperties",
-            dependencies: ["Telemetry", "WireProperties", "Assets", "Primitives"],
+            dependencies: ["Telemetry", "Assets", "Primitives"],
             path: "Tests/PackingProperties",
             swiftSettings: strict
         ),

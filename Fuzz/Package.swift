@@ -16,7 +16,7 @@ let package = Package(
     dependencies: [.package(name: "plantwright", path: "..")],
     targets: [
         .target(name: "CLibFuzzer"),
-        .target(name: "FuzzDriver", dependencies: ["CLibFuzzer", properties], swiftSettings: settings),
+        .target(name: "FuzzDriver", dependencies: ["CLibFuzzer"], swiftSettings: settings),
     ]
         + fuzzers.map { name in
             .executableTarget(

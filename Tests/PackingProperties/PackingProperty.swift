@@ -1,11 +1,10 @@
 import Assets
 import Primitives
 import Telemetry
-import WireProperties
 
 /// Packed readings: any columns come back bit for bit, whole and in part; any bytes are read or refused, and what was
 /// read can be packed again.
-public enum PackingProperty: Property {
+public enum PackingProperty {
     private static let start = Timestamp(milliseconds: 1_795_359_600_000)
 
     /// Says what is wrong, or nil when the property holds.

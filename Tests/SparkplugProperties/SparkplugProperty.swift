@@ -1,13 +1,12 @@
 import Primitives
 import SparkplugB
-import WireProperties
 
 /// Whatever edge nodes send: nothing crashes, a session survives being stored, messages read out of their place change
 /// nothing, births and deaths are known to be new, and values are ones that can be stored.
 ///
 /// The session is stored after the last message only: what comes before the last is an input of its own, and stored in
 /// its turn. To store it after each took nine tenths of the time.
-public enum SparkplugProperty: Property {
+public enum SparkplugProperty {
     private static let node = EdgeNodeName(group: "g", node: "n")
     private static let now = Timestamp(milliseconds: 1_795_362_847_000)
 

@@ -4,5 +4,5 @@ import WireProperties
 
 @main
 enum FuzzChunked {
-    static func main() { exit(FuzzDriver.run(ChunkedProperty.self)) }
+    static func main() { exit(FuzzDriver.run { ChunkedProperty.violation($0) }) }
 }

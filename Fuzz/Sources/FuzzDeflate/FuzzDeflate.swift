@@ -4,5 +4,5 @@ import WireProperties
 
 @main
 enum FuzzDeflate {
-    static func main() { exit(FuzzDriver.run(DeflateProperty.self)) }
+    static func main() { exit(FuzzDriver.run { DeflateProperty.violation($0) }) }
 }

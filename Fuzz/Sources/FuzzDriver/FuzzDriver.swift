@@ -1,5 +1,4 @@
 import CLibFuzzer
-import WireProperties
 
 /// Hands inputs to a property until one breaks it.
 public enum FuzzDriver {
@@ -7,9 +6,8 @@ public enum FuzzDriver {
     nonisolated(unsafe) private static var violation: ([UInt8]) -> String? = { _ in nil }
 
     /// Runs libFuzzer with the arguments of the process; returns its status.
-    public static func run(_ property: any Property.Type) -> CInt { run(property.violation) }
-
-    /// Runs libFuzzer with what says whether an input breaks a property; returns its status.
+    ///
+    /// - Parameter violation: says how an input breaks the property; nil when it holds.
     public static func run(_ violation: @escaping ([UInt8]) -> String?) -> CInt {
         self.violation = violation
         var count = CommandLine.argc

@@ -4,5 +4,5 @@ import WireProperties
 
 @main
 enum FuzzMultipart {
-    static func main() { exit(FuzzDriver.run(MultipartProperty.self)) }
+    static func main() { exit(FuzzDriver.run { MultipartProperty.violation($0) }) }
 }

@@ -4,5 +4,5 @@ import PackingProperties
 
 @main
 enum FuzzPacking {
-    static func main() { exit(FuzzDriver.run(PackingProperty.self)) }
+    static func main() { exit(FuzzDriver.run { PackingProperty.violation($0) }) }
 }

@@ -4,5 +4,5 @@ import WireProperties
 
 @main
 enum FuzzRequest {
-    static func main() { exit(FuzzDriver.run(RequestProperty.self)) }
+    static func main() { exit(FuzzDriver.run { RequestProperty.violation($0) }) }
 }

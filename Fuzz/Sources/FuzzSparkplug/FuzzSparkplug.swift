@@ -4,5 +4,5 @@ import SparkplugProperties
 
 @main
 enum FuzzSparkplug {
-    static func main() { exit(FuzzDriver.run(SparkplugProperty.self)) }
+    static func main() { exit(FuzzDriver.run { SparkplugProperty.violation($0) }) }
 }

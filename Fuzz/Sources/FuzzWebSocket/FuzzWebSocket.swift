@@ -4,5 +4,5 @@ import WireProperties
 
 @main
 enum FuzzWebSocket {
-    static func main() { exit(FuzzDriver.run(WebSocketProperty.self)) }
+    static func main() { exit(FuzzDriver.run { WebSocketProperty.violation($0) }) }
 }
