@@ -3,13 +3,15 @@
 
 Starts the real server with a `rest` connector against a small ERP that answers at once, in a process of its own.
 
-    Benchmarks/deliveries.py [--waiting 50000] [--assets 500] [--concurrent 16] [--outage]
+    Benchmarks/deliveries.py [--waiting 50000] [--assets 500] [--concurrent 16] [--outage | --week]
                              [--alarms 500] [--ingest 13000] [--json FILE]
 
 1. `--waiting` deliveries are put into the outbox of a paused connector: memory of the server before, and with them.
 2. The connector is resumed: deliveries a second until all are in the ERP; the order in which they came.
    With `--outage` it is resumed while the ERP answers 503 and then left as after a week of that (a probe every 10 s:
    attempts, time lines, the next ones minutes away); deliveries a second are counted from the ERP's return.
+   With `--week` the server lives through that week by its own clock instead: libfaketime (Debian's package) moves it
+   half an hour each time that the ERP has refused another call.
 3. One alarm at a time: seconds from publishing the reading to the ERP's getting the order; with `--ingest` while so
    many other messages a second (five values, five rules) come from the C publisher.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import heapq
 import json
 import multiprocessing
 import os
@@ -25,6 +28,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -142,31 +146,67 @@ def age(database, assets: int, probes: int):
         ANALYZE delivery""")
 
 
-def disorder(database, arrived: list[str], at_once: int) -> dict[str, int]:
-    """What came out of turn: orders before an older one of their asset, and orders while the oldest of another asset,
-    worse or older, was free to go for four rounds of calls: what takes an order's end and the next one's start."""
-    rows = database.psql("SELECT idempotency_key, asset_id, rank, extract(epoch FROM created_at) FROM delivery")
-    facts = {}
-    for key, asset, rank, created in (row.split("|") for row in rows.splitlines()):
-        facts[key] = (int(rank), float(created), asset)
-    lanes: dict[str, list[str]] = {}
-    for reference in sorted(arrived, key=lambda one: facts[one][1]):
-        lanes.setdefault(facts[reference][2], []).append(reference)
+class FakeClock:
+    """The wall clock of the server, moved by libfaketime; what it waits for (monotonic time) stays real."""
+
+    STEP = 1_800
+
+    def __init__(self):
+        found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+        if not found:
+            sys.exit("--week needs Debian's package libfaketime")
+        self.file = pathlib.Path(tempfile.mkdtemp(prefix="clock", dir="/tmp")) / "offset"
+        self.move(0)
+        self.environment = {"LD_PRELOAD": str(found[0]), "FAKETIME_TIMESTAMP_FILE": str(self.file),
+                            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+    def move(self, seconds: int):
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(f"+{seconds}")
+        fresh.rename(self.file)
+
+    def live_through(self, seconds: int, erp: InstantERP, pid: int) -> float:
+        """Lets time go by; returns the most memory of the server in MiB."""
+        peak = 0.0
+        for passed in range(self.STEP, seconds + 1, self.STEP):
+            refused = erp.ask("refused")
+            self.move(passed)
+            # Calls that began before the clock moved are not what is waited for.
+            harness.wait_until(lambda: erp.ask("refused") > refused + 1, 60, f"a call after {passed} s")
+            peak = max(peak, memory(pid))
+        return peak
+
+
+def disorder(database, arrived: list[str]) -> dict[str, float]:
+    """What went out of turn: orders that came before an older one of their asset, and calls that began while the oldest
+    order of another asset, worse or older, had been free to go: for how long at most, and how many for over a second
+    (the longest that a hint may be missed). An order is free once its asset's previous one has its answer."""
+    rows = [row.split("|") for row in database.psql(
+        "SELECT d.idempotency_key, d.asset_id, d.rank, extract(epoch FROM d.created_at), extract(epoch FROM a.started_at), "
+        "extract(epoch FROM a.ended_at) FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id "
+        "AND a.number = (SELECT max(number) FROM delivery_attempt WHERE delivery_id = d.id) "
+        "ORDER BY d.asset_id, d.created_at").splitlines()]
     place = {reference: index for index, reference in enumerate(arrived)}
-    wrong = sum(place[later] < place[earlier] for lane in lanes.values()
-                for earlier, later in zip(lane, lane[1:]))
-    # The oldest of each asset, as they stood four rounds of calls before.
-    lead, next_of = 4 * at_once, dict.fromkeys(lanes, 0)
-    heads = {asset: facts[lane[0]][:2] for asset, lane in lanes.items()}
-    late = 0
-    for index, reference in enumerate(arrived):
-        if index >= lead:
-            asset = facts[arrived[index - lead]][2]
-            next_of[asset] += 1
-            heads[asset] = facts[lanes[asset][next_of[asset]]][:2] if next_of[asset] < len(lanes[asset]) else (9, 0)
-        busy = {facts[one][2] for one in arrived[max(0, index - lead):index + lead]}
-        late += any(head < facts[reference][:2] for asset, head in heads.items() if asset not in busy)
-    return {"outOfOrderPerAsset": wrong, "outOfOrderAcrossAssets": late}
+    wrong = sum(one[1] == other[1] and place[other[0]] < place[one[0]] for one, other in zip(rows, rows[1:]))
+    # Before the ERP had answered for the first time nobody was free.
+    back = min(float(row[5]) for row in rows)
+    free = [max(back, float(before[5])) if before[1] == row[1] else back
+            for before, row in zip([["", "", "", "", "", "0"], *rows], rows)]
+    calls = sorted((float(row[4]), (int(row[2]), float(row[3])), at, row[0]) for row, at in zip(rows, free))
+    heads, coming, begun = [], sorted((at, urgency, reference) for _, urgency, at, reference in calls), set()
+    longest, late, next_free = 0.0, 0, 0
+    for start, urgency, _, reference in calls:
+        begun.add(reference)
+        while next_free < len(coming) and coming[next_free][0] < start:
+            at, other, waiting = coming[next_free]
+            heapq.heappush(heads, (other, at, waiting))
+            next_free += 1
+        while heads and heads[0][2] in begun:
+            heapq.heappop(heads)
+        if start > back and heads and heads[0][0] < urgency:
+            longest = max(longest, start - heads[0][1])
+            late += start - heads[0][1] > 1
+    return {"outOfOrderPerAsset": wrong, "outOfOrderAcrossAssets": late, "overtakenSecondsAtMost": round(longest, 3)}
 
 
 def latencies(line, erp: InstantERP, count: int) -> list[float]:
@@ -226,7 +266,7 @@ class Load:
             self.process.wait()
 
 
-def drain(line, erp: InstantERP, options) -> dict:
+def drain(line, erp: InstantERP, options, clock: FakeClock | None) -> dict:
     """Fills the outbox, lets it wait, through an outage if asked, and lets it go."""
     server, pid = line.server, line.server.process.pid
     assert server.call("POST", "/api/v1/connectors/erp/pause")[0] == 200
@@ -236,13 +276,16 @@ def drain(line, erp: InstantERP, options) -> dict:
     time.sleep(5)
     full = memory(pid)
     result = {"deliveries": options.waiting, "assets": options.assets, "concurrent": options.concurrent,
-              "outage": options.outage, "memoryEmptyMiB": round(empty, 1), "memoryWaitingMiB": round(full, 1)}
-    if options.outage:
+              "outage": "week" if clock else options.outage, "memoryEmptyMiB": round(empty, 1), "memoryWaitingMiB": round(full, 1)}
+    if options.outage or clock:
         erp.ask("down")
         server.call("POST", "/api/v1/connectors/erp/resume")
         harness.wait_until(lambda: erp.ask("refused") >= 10, 60, "the breaker")
-        age(line.database, options.assets, probes=7 * 86_400 // 10)
-        time.sleep(25)
+        if clock:
+            result["memoryOutagePeakMiB"] = round(clock.live_through(7 * 86_400, erp, pid), 1)
+        else:
+            age(line.database, options.assets, probes=7 * 86_400 // 10)
+            time.sleep(25)
         result |= {"callsWhileDown": erp.ask("refused"), "memoryOutageMiB": round(memory(pid), 1)}
         erp.ask("up")
     else:
@@ -262,7 +305,7 @@ def drain(line, erp: InstantERP, options) -> dict:
     return result | {
         "secondsToFirst": round(first - since, 1), "deliveriesPerSecond": round(options.waiting / seconds, 1),
         "memoryPeakMiB": round(peak, 1), "memoryAfterMiB": round(memory(pid), 1),
-        "doubled": len(arrived) - len(set(arrived)), **disorder(line.database, arrived, options.concurrent)}
+        "doubled": len(arrived) - len(set(arrived)), **disorder(line.database, arrived)}
 
 
 def main():
@@ -271,17 +314,19 @@ def main():
     parser.add_argument("--assets", type=int, default=500)
     parser.add_argument("--concurrent", type=int, default=16)
     parser.add_argument("--outage", action="store_true")
+    parser.add_argument("--week", action="store_true")
     parser.add_argument("--alarms", type=int, default=500)
     parser.add_argument("--ingest", type=int, default=0)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     erp = InstantERP()
-    with harness.plant() as line:
+    clock = FakeClock() if options.week else None
+    with harness.plant(clock.environment if clock else None) as line:
         line.configure(50)
         connector = line.erp.connector()
         connector.update(url=f"http://127.0.0.1:{erp.port}", limits={"concurrent": options.concurrent})
         line.server.put("/api/v1/connectors/erp", connector)
-        result = drain(line, erp, options) if options.waiting else {}
+        result = drain(line, erp, options, clock) if options.waiting else {}
         if options.alarms:
             with Load(line, options.ingest) as load:
                 took = latencies(line, erp, options.alarms)

@@ -3,7 +3,7 @@
 
 Writes the history directly into a private PostgreSQL and asks the real server over HTTP.
 
-    Benchmarks/dry_run.py [--days 90] [--devices 50] [--alarms 20000]
+    Benchmarks/dry_run.py [--days 90] [--devices 50] [--alarms 20000] [--runs 1]
 """
 
 from __future__ import annotations
@@ -46,10 +46,14 @@ def fill(line, days: int, devices: int, alarms: int):
     database.psql("ANALYZE")
 
 
-def run(server, name: str, days: int, **mapping):
+def run(server, name: str, days: int, saved: dict | None = None, **mapping):
+    """Tries a mapping, compared with a saved one if there is any; waits and tells."""
+    key = name.split(",")[0].replace(" ", "-")
+    if saved:
+        server.put(f"/api/v1/mappings/{key}", {"name": name, "connector": "erp", "enabled": False, **saved})
     document = {"name": name, "connector": "erp", **mapping}
     begun = time.monotonic()
-    status, started = server.call("POST", "/api/v1/mappings/bench/dry-run", {"days": days, "mapping": document})
+    status, started = server.call("POST", f"/api/v1/mappings/{key}/dry-run", {"days": days, "mapping": document})
     assert status == 202, started
     while (found := server.get(f"/api/v1/dry-runs/{started['id']}"))["state"] == "running":
         time.sleep(0.2)
@@ -65,6 +69,7 @@ def main():
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--devices", type=int, default=50)
     parser.add_argument("--alarms", type=int, default=20_000)
+    parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args()
     with harness.plant() as line:
         line.configure(options.devices)
@@ -74,16 +79,23 @@ def main():
         fill(line, options.days, options.devices, options.alarms)
         metric = {"trigger": {"metric": "temperature", "profile": "motor"}, "operation": "stock.set"}
         figure = {"item": "${device.key}", "quantity": "${round(temperature, 1)}"}
-        line.server.put("/api/v1/mappings/bench", {"name": "Bench", "connector": "erp", "enabled": False, **metric,
-                                                   "fields": figure})
-        days = options.days
-        run(line.server, "figures, dead band", days, **metric, fields=figure, deadBand=5)
-        run(line.server, "figures, every minute, two versions", days, **metric, fields=figure, factor=1)
-        run(line.server, "meters, an hour", days, operation="meter.record", window="PT1H", fields={"meter": "${device.key}"},
-            trigger={"metric": "sequence", "profile": "motor"})
+        meter = {"operation": "meter.record", "window": "PT1H", "fields": {"meter": "${device.key}"},
+                 "trigger": {"metric": "sequence", "profile": "motor"}}
         order = {"trigger": {"rule": "hot"}, "operation": "work-order.create"}
-        run(line.server, "alarms", days, **order, fields={"title": "${device.name}"})
-        run(line.server, "alarms with their readings", days, **order, fields={"title": "${temperature}"})
+        days = options.days
+        for _ in range(options.runs):
+            run(line.server, "figures with a dead band", days, **metric, fields=figure, deadBand=5)
+            run(line.server, "figures every minute", days, **metric, fields=figure)
+            run(line.server, "meters by the hour", days, **meter)
+            run(line.server, "alarms", days, **order, fields={"title": "${device.name}"})
+            run(line.server, "alarms with their readings", days, **order, fields={"title": "${temperature}"})
+            # Two versions at once, as an admin sees them who has changed a saved one.
+            run(line.server, "dead band, against every minute", days, {**metric, "fields": figure},
+                **metric, fields=figure, deadBand=5)
+            run(line.server, "every minute, against a factor", days, {**metric, "fields": figure, "factor": 2},
+                **metric, fields=figure)
+            run(line.server, "alarms, against another title", days, {**order, "fields": {"title": "Hot"}},
+                **order, fields={"title": "${device.name}"})
 
 
 if __name__ == "__main__":

@@ -15,10 +15,7 @@ enum AlarmHistoryQueries {
         Statement(
             "alarms.history.raised",
             """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id
+            SELECT \(AlarmQueries.columns)
             WHERE a.rule_id = \(rule) AND (a.raised_at, a.id) > (\(time), \(id)) AND a.raised_at < \(end)
             ORDER BY a.raised_at, a.id LIMIT \(limit)
             """,
@@ -37,10 +34,7 @@ enum AlarmHistoryQueries {
         Statement(
             "alarms.history.ended",
             """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id
+            SELECT \(AlarmQueries.columns)
             WHERE a.rule_id = \(rule) AND (a.cleared_at, a.id) > (\(time), \(id)) AND a.cleared_at < \(end)
                 AND a.cleared_at IS NOT NULL AND a.clear_reason = 'condition'
             ORDER BY a.cleared_at, a.id LIMIT \(limit)

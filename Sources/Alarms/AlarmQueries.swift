@@ -4,6 +4,14 @@ import Primitives
 
 /// The statements that read and acknowledge alarms.
 enum AlarmQueries {
+    /// What ``decode(_:)`` reads, and where from.
+    static let columns: SQL.Part = """
+        a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
+            a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
+            a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
+        FROM alarm a JOIN rule r ON r.id = a.rule_id
+        """
+
     @Sendable static func decode(_ row: ResultRow) throws(PostgresError) -> Alarm {
         Alarm(
             id: try row.uuid(0),
@@ -53,10 +61,7 @@ enum AlarmQueries {
         Statement(
             "alarms.alarm.find",
             """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id WHERE a.id = \(id)
+            SELECT \(columns) WHERE a.id = \(id)
             """,
             row: decode
         )
@@ -67,63 +72,25 @@ enum AlarmQueries {
     /// Each state is a statement of its own, so that open alarms are found by their small index.
     static func list(_ filter: AlarmFilter, after cursor: AlarmCursor?, limit: Int) -> Statement<Alarm> {
         switch filter.state {
-        case .open: open(filter, cursor, Int64(limit))
-        case .cleared: cleared(filter, cursor, Int64(limit))
-        case .all: any(filter, cursor, Int64(limit))
+        case .open: list("alarms.alarm.list-open", "a.cleared_at IS NULL", filter, cursor, Int64(limit))
+        case .cleared: list("alarms.alarm.list-cleared", "a.cleared_at IS NOT NULL", filter, cursor, Int64(limit))
+        case .all: list("alarms.alarm.list-all", "true", filter, cursor, Int64(limit))
         }
     }
 
-    private static func open(_ filter: AlarmFilter, _ cursor: AlarmCursor?, _ limit: Int64) -> Statement<Alarm> {
+    private static func list(
+        _ name: String,
+        _ state: SQL.Part,
+        _ filter: AlarmFilter,
+        _ cursor: AlarmCursor?,
+        _ limit: Int64
+    ) -> Statement<Alarm> {
         Statement(
-            "alarms.alarm.list-open",
+            name,
             """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id
-            WHERE a.cleared_at IS NULL
+            SELECT \(columns)
+            WHERE \(state)
                 AND (\(cursor?.raisedAt) IS NULL OR (a.raised_at, a.id) < (\(cursor?.raisedAt), \(cursor?.id)))
-                AND (\(filter.severityTexts) IS NULL OR a.severity = ANY(\(filter.severityTexts)))
-                AND (\(filter.ruleID) IS NULL OR a.rule_id = \(filter.ruleID))
-                AND (\(filter.deviceID) IS NULL OR a.device_id = \(filter.deviceID))
-                AND (\(filter.assetIDs) IS NULL OR a.asset_id = ANY(\(filter.assetIDs)))
-                AND (\(filter.isAcknowledged) IS NULL OR (a.acknowledged_at IS NOT NULL) = \(filter.isAcknowledged))
-            ORDER BY a.raised_at DESC, a.id DESC LIMIT \(limit)
-            """,
-            row: decode
-        )
-    }
-
-    private static func cleared(_ filter: AlarmFilter, _ cursor: AlarmCursor?, _ limit: Int64) -> Statement<Alarm> {
-        Statement(
-            "alarms.alarm.list-cleared",
-            """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id
-            WHERE a.cleared_at IS NOT NULL
-                AND (\(cursor?.raisedAt) IS NULL OR (a.raised_at, a.id) < (\(cursor?.raisedAt), \(cursor?.id)))
-                AND (\(filter.severityTexts) IS NULL OR a.severity = ANY(\(filter.severityTexts)))
-                AND (\(filter.ruleID) IS NULL OR a.rule_id = \(filter.ruleID))
-                AND (\(filter.deviceID) IS NULL OR a.device_id = \(filter.deviceID))
-                AND (\(filter.assetIDs) IS NULL OR a.asset_id = ANY(\(filter.assetIDs)))
-                AND (\(filter.isAcknowledged) IS NULL OR (a.acknowledged_at IS NOT NULL) = \(filter.isAcknowledged))
-            ORDER BY a.raised_at DESC, a.id DESC LIMIT \(limit)
-            """,
-            row: decode
-        )
-    }
-
-    private static func any(_ filter: AlarmFilter, _ cursor: AlarmCursor?, _ limit: Int64) -> Statement<Alarm> {
-        Statement(
-            "alarms.alarm.list-all",
-            """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id
-            WHERE (\(cursor?.raisedAt) IS NULL OR (a.raised_at, a.id) < (\(cursor?.raisedAt), \(cursor?.id)))
                 AND (\(filter.severityTexts) IS NULL OR a.severity = ANY(\(filter.severityTexts)))
                 AND (\(filter.ruleID) IS NULL OR a.rule_id = \(filter.ruleID))
                 AND (\(filter.deviceID) IS NULL OR a.device_id = \(filter.deviceID))
@@ -140,10 +107,7 @@ enum AlarmQueries {
         Statement(
             "alarms.alarm.range",
             """
-            SELECT a.id, a.rule_id, r.key, r.name, a.rule_revision, a.device_id, a.asset_id, a.severity, a.raised_at,
-                a.received_at, a.cleared_at, a.clear_reason, a.acknowledged_at, a.acknowledged_by, a.note,
-                a.outcome_order, a.outcome_phase, a.outcome_text, a.outcome_failure_code, a.outcome_at
-            FROM alarm a JOIN rule r ON r.id = a.rule_id
+            SELECT \(columns)
             WHERE a.device_id = \(device) AND a.raised_at < \(to) AND (a.cleared_at IS NULL OR a.cleared_at >= \(from))
             ORDER BY a.raised_at, a.id LIMIT \(Int64(limit))
             """,

@@ -2,11 +2,25 @@
 ///
 /// Evaluation is total: it has a value for all inputs, takes bounded time and has no effects.
 public struct CompiledExpression: Sendable {
+    /// What was compiled, in one place, so that passing an expression on costs one count.
+    private final class Compilation: Sendable {
+        let source: String
+        let usedNames: [String]
+        let program: Program
+
+        init(source: String, usedNames: [String], program: Program) {
+            self.source = source
+            self.usedNames = usedNames
+            self.program = program
+        }
+    }
+
+    private let compilation: Compilation
+
     /// What was compiled.
-    public let source: String
+    public var source: String { compilation.source }
     /// The names it uses, in order of their first use.
-    public let usedNames: [String]
-    private let program: Program
+    public var usedNames: [String] { compilation.usedNames }
 
     /// Parses and checks an expression.
     ///
@@ -29,9 +43,7 @@ public struct CompiledExpression: Sendable {
     ) throws(ExpressionError) {
         var compiler = Compiler(text, scope: scope)
         try compiler.compile(syntax, expecting: expecting)
-        source = excerpt
-        usedNames = compiler.usedNames
-        program = compiler.program
+        compilation = Compilation(source: excerpt, usedNames: compiler.usedNames, program: compiler.program)
     }
 
     /// Checks an expression's grammar alone, for when nothing is known about its names.
@@ -40,24 +52,24 @@ public struct CompiledExpression: Sendable {
     }
 
     /// The type of its values; for ``ValueType/state`` they are booleans and texts.
-    public var type: ValueType { program.type }
+    public var type: ValueType { compilation.program.type }
 
     /// Its value for the given values of names.
     public func evaluate(_ values: some ValueSource) -> Value {
-        program.value(values)
+        compilation.program.value(values)
     }
 
     /// The truth of a boolean expression over a reading's slots; nil for null.
     ///
     /// The path of rules: allocates nothing unless the expression handles texts.
     public func condition(over slots: [Double]) -> Bool? {
-        let number = program.number(RowSource(slots))
-        return number.isNaN || program.type != .boolean ? nil : number != 0
+        let number = compilation.program.number(RowSource(slots))
+        return number.isNaN || type != .boolean ? nil : number != 0
     }
 
     /// The value of a numeric expression over a reading's slots; nil for null.
     public func number(over slots: [Double]) -> Double? {
-        let number = program.number(RowSource(slots))
-        return number.isNaN || program.type != .number ? nil : number
+        let number = compilation.program.number(RowSource(slots))
+        return number.isNaN || type != .number ? nil : number
     }
 }

@@ -9,56 +9,41 @@ enum DeliveryQueries {
     /// A place in a list, and what is filtered.
     static func page(_ filter: DeliveryFilter, after cursor: OutboxCursor?, limit: Int) -> Statement<UUID> {
         switch filter.state {
-        case .pending: pending(filter, cursor, Int64(limit))
-        case .dead: dead(filter, cursor, Int64(limit))
-        case .held, .delivered, .superseded, .dismissed, nil: any(filter, cursor, Int64(limit))
+        case .pending:
+            page(
+                "outbox.delivery.page-pending",
+                "d.state IN ('held', 'waiting', 'leased', 'uncertain')",
+                filter,
+                cursor,
+                limit
+            )
+        case .dead: page("outbox.delivery.page-dead", "d.state = 'dead'", filter, cursor, limit)
+        case .held: page("outbox.delivery.page-held", "d.state = 'held'", filter, cursor, limit)
+        case .delivered: page("outbox.delivery.page-delivered", "d.state = 'delivered'", filter, cursor, limit)
+        case .superseded: page("outbox.delivery.page-superseded", "d.state = 'superseded'", filter, cursor, limit)
+        case .dismissed: page("outbox.delivery.page-dismissed", "d.state = 'dismissed'", filter, cursor, limit)
+        case nil: page("outbox.delivery.page-any", "true", filter, cursor, limit)
         }
     }
 
-    private static func any(_ filter: DeliveryFilter, _ cursor: OutboxCursor?, _ limit: Int64) -> Statement<UUID> {
+    private static func page(
+        _ name: String,
+        _ state: SQL.Part,
+        _ filter: DeliveryFilter,
+        _ cursor: OutboxCursor?,
+        _ limit: Int
+    ) -> Statement<UUID> {
         Statement(
-            "outbox.delivery.page-any",
+            name,
             """
             SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
-            WHERE (\(filter.state) IS NULL OR d.state = \(filter.state))
+            WHERE \(state)
                 AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
                 AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
                 AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
                 AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
                 AND (\(filter.operation) IS NULL OR d.operation = \(filter.operation))
-            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
-            """
-        ) { row throws(PostgresError) in try row.uuid(0) }
-    }
-
-    private static func pending(_ filter: DeliveryFilter, _ cursor: OutboxCursor?, _ limit: Int64) -> Statement<UUID> {
-        Statement(
-            "outbox.delivery.page-pending",
-            """
-            SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
-            WHERE d.state IN ('held', 'waiting', 'leased', 'uncertain')
-                AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
-                AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
-                AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
-                AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
-                AND (\(filter.operation) IS NULL OR d.operation = \(filter.operation))
-            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
-            """
-        ) { row throws(PostgresError) in try row.uuid(0) }
-    }
-
-    private static func dead(_ filter: DeliveryFilter, _ cursor: OutboxCursor?, _ limit: Int64) -> Statement<UUID> {
-        Statement(
-            "outbox.delivery.page-dead",
-            """
-            SELECT d.id FROM delivery d JOIN connector c ON c.id = d.connector_id
-            WHERE d.state = 'dead'
-                AND (\(cursor?.createdAt) IS NULL OR (d.created_at, d.id) < (\(cursor?.createdAt), \(cursor?.id)))
-                AND (\(filter.connector) IS NULL OR c.key = \(filter.connector))
-                AND (\(filter.device) IS NULL OR d.device_id = (SELECT v.id FROM device v WHERE v.key = \(filter.device)))
-                AND (\(filter.alarmID) IS NULL OR d.alarm_id = \(filter.alarmID))
-                AND (\(filter.operation) IS NULL OR d.operation = \(filter.operation))
-            ORDER BY d.created_at DESC, d.id DESC LIMIT \(limit)
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(Int64(limit))
             """
         ) { row throws(PostgresError) in try row.uuid(0) }
     }
@@ -184,12 +169,14 @@ enum DeliveryQueries {
 
     static let all: [AnyStatement] = {
         let id = LeasedDelivery.arbitrary.id
-        let states: [DeliveryFilterState?] = [nil, .pending, .dead]
         return [
             AnyStatement(rows([])), AnyStatement(picture(ofOrder: id)), AnyStatement(ofAlarms([], limit: 1)),
             AnyStatement(timeline(id)),
             AnyStatement(notify()), AnyStatement(counts()),
-        ] + states.map { AnyStatement(page(DeliveryFilter(state: $0), after: nil, limit: 1)) }
+        ]
+            + ([nil] + DeliveryFilterState.allCases).map {
+                AnyStatement(page(DeliveryFilter(state: $0), after: nil, limit: 1))
+            }
     }()
 }
 

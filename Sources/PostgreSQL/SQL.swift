@@ -2,8 +2,8 @@ import Primitives
 
 /// The text of a statement with its bound values.
 ///
-/// `\(value)` in a literal becomes `$1`, `$2`, …; nothing can be pasted into the text but identifiers and timestamps
-/// for statements that take no parameters (DDL), properly quoted.
+/// `\(value)` in a literal becomes `$1`, `$2`, …; nothing can be pasted into the text but what stands in the source as a
+/// ``Part``, and identifiers and timestamps for statements that take no parameters (DDL), properly quoted.
 ///
 /// ```swift
 /// let sql: SQL = "SELECT name FROM device WHERE key = \(key) AND revision > \(revision)"
@@ -16,6 +16,18 @@ public struct SQL: Sendable {
 
     /// The types of `$1`, `$2`, … as told to the server.
     public var parameterTypes: [PostgresType] { parameters.types }
+}
+
+extension SQL {
+    /// A piece of text that several statements share, such as their columns.
+    ///
+    /// Only a literal without placeholders can be one.
+    public struct Part: ExpressibleByStringLiteral, Sendable {
+        fileprivate let text: StaticString
+
+        /// Makes a piece of text.
+        public init(stringLiteral value: StaticString) { text = value }
+    }
 }
 
 extension SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
@@ -68,6 +80,11 @@ extension SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
         public mutating func appendInterpolation<Value: RawRepresentable>(_ value: Value?)
         where Value.RawValue: PostgresEncodable {
             appendInterpolation(value?.rawValue)
+        }
+
+        /// Writes a piece of text as it stands.
+        public mutating func appendInterpolation(_ part: Part) {
+            text += part.text.description
         }
 
         /// Writes a quoted identifier, for DDL; use it only in a ``Statement/init(unprepared:_:file:line:)``.

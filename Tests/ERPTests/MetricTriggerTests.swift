@@ -23,7 +23,8 @@ import Testing
         trigger.fires(
             value,
             at: Timestamp(milliseconds: seconds * 1_000),
-            after: last.map { MetricMark(value: $0.0, timestamp: Timestamp(milliseconds: $0.1 * 1_000)) }
+            after: last.map { MetricMark(value: $0.0, timestamp: Timestamp(milliseconds: $0.1 * 1_000)) },
+            leastChange: trigger.minChange
         )
     }
 

@@ -46,6 +46,13 @@ import Testing
         #expect(sql.parameters.ranges == [0..<3])
     }
 
+    @Test func partsStandAsTheyAreWritten() {
+        let columns: SQL.Part = "id, 'a\"b', $$c$$"
+        let sql: SQL = "SELECT \(columns) FROM t WHERE id = \(Int32(1)) ORDER BY \("id" as SQL.Part)"
+        #expect(sql.text == "SELECT id, 'a\"b', $$c$$ FROM t WHERE id = $1 ORDER BY id")
+        #expect(sql.parameterTypes == [.int4])
+    }
+
     @Test func identifiersAreQuoted() {
         let sql: SQL = "CREATE TABLE \(identifier: "a\"b; DROP\0 TABLE c") ()"
         #expect(sql.text == "CREATE TABLE \"a\"\"b; DROP TABLE c\" ()")

@@ -67,11 +67,11 @@ public struct DryRun: Sendable {
     }
 
     /// Takes over where the runner stands.
-    mutating func take(_ progress: Double, _ tally: DryRunTally, _ side: DryRunSide) {
+    mutating func take(_ progress: Double, _ tally: DryRunTally, _ counts: DryRunCounts) {
         self.progress = progress
         self.tally = tally
-        causes = side.causes
-        suppressed = side.suppressed
+        causes = counts.causes
+        suppressed = counts.suppressed
     }
 
     /// The API's form of an example.

@@ -16,72 +16,90 @@ struct DryRunOutcome: Sendable {
     }
 }
 
-/// One version of a mapping in a dry run.
-struct DryRunSide: Sendable {
+/// One version of a mapping, and what it is run with.
+struct DryRunVersion: Sendable {
     let document: MappingDocument
-    private let plant: PlantSnapshot
-    private let states: StateTexts
-    private let link: String
+    let plant: PlantSnapshot
+    let states: StateTexts
+    /// The orders that the ERP had; empty when nothing depends on them.
+    let orders: [PastOrder]
+    /// The address of an evidence page, such as the deliveries would have had.
+    let link: String
+
+    /// Whether a cause depends on those before it, of whichever device.
+    var dependsOnOrder: Bool { DeliveryGuard.isNeeded(document.mapping.definition) }
+}
+
+/// What a version has come across.
+struct DryRunCounts: Sendable {
+    /// Counts of what would not have been sent.
+    var suppressed: [SuppressionReason: Int] = [:]
+    var causes = 0
+
+    mutating func merge(_ other: DryRunCounts) {
+        causes += other.causes
+        suppressed.merge(other.suppressed, uniquingKeysWith: +)
+    }
+}
+
+/// One version of a mapping on its way through history, in one lane.
+final class DryRunSide {
+    let version: DryRunVersion
+    private(set) var counts = DryRunCounts()
     private var guards: PastGuards
     private var compiled: [Int32: Result<CompiledMapping, InvalidInput>] = [:]
-    /// Counts of what would not have been sent.
-    private(set) var suppressed: [SuppressionReason: Int] = [:]
-    private(set) var causes = 0
 
-    init(
-        _ document: MappingDocument,
-        plant: PlantSnapshot,
-        states: StateTexts,
-        orders: [PastOrder],
-        link: String
-    ) {
-        self.document = document
-        self.plant = plant
-        self.states = states
-        self.link = link
-        guards = PastGuards(document.mapping.definition, orders: orders)
+    init(_ version: DryRunVersion) {
+        self.version = version
+        guards = PastGuards(version.document.mapping.definition, orders: version.orders)
     }
 
+    private var document: MappingDocument { version.document }
+
     /// The expressions for a device's profile.
-    mutating func expressions(for device: Device) -> Result<CompiledMapping, InvalidInput> {
+    func expressions(for device: Device) -> Result<CompiledMapping, InvalidInput> {
         if let known = compiled[device.profileID] { return known }
-        let fresh = CompiledMapping.compile(document.mapping.definition, plant.profile(of: device), states)
+        let fresh = CompiledMapping.compile(
+            document.mapping.definition,
+            version.plant.profile(of: device),
+            version.states
+        )
         compiled[device.profileID] = fresh
         return fresh
     }
 
     /// Whether anything depends on the reading behind an alarm.
-    mutating func usesReading(of device: Device) -> Bool {
+    func usesReading(of device: Device) -> Bool {
         if case .success(let compiled) = expressions(for: device) { compiled.usesReading } else { false }
     }
 
     /// The course of a metric mapping over a device; nil when it is not concerned.
-    mutating func course(_ device: Device) -> MetricCourse? {
-        MetricCourse(document, device, plant, expressions(for: device))
+    func course(_ device: Device) -> MetricCourse? {
+        MetricCourse(document, device, version.plant, expressions(for: device))
     }
 
     /// What a step of a course comes to; nil when nothing would have been sent.
-    mutating func outcome(_ step: MetricCourse.Step, _ course: MetricCourse) -> DryRunOutcome? {
+    func outcome(_ step: MetricCourse.Step, _ course: MetricCourse) -> DryRunOutcome? {
         if let reason = step.suppressed {
-            causes += 1
-            suppressed[reason, default: 0] += 1
+            counts.causes += 1
+            counts.suppressed[reason, default: 0] += 1
         }
         guard let cause = step.cause else { return nil }
-        causes += 1
+        counts.causes += 1
         return outcome(cause, course.compiled, ended: nil, checksCondition: false)
     }
 
     /// What an alarm comes to; nil when nothing would have been sent.
-    mutating func outcome(_ cause: DeliveryCause, ended: Timestamp?) -> DryRunOutcome? {
-        causes += 1
+    func outcome(_ cause: DeliveryCause, ended: Timestamp?) -> DryRunOutcome? {
+        counts.causes += 1
         guard cause.receivedAt.seconds(since: cause.timestamp) <= document.mapping.definition.maxAge.seconds else {
-            suppressed[.maxAge, default: 0] += 1
+            counts.suppressed[.maxAge, default: 0] += 1
             return nil
         }
         return outcome(cause, expressions(for: cause.device), ended: ended, checksCondition: true)
     }
 
-    private mutating func outcome(
+    private func outcome(
         _ cause: DeliveryCause,
         _ compiled: Result<CompiledMapping, InvalidInput>,
         ended: Timestamp?,
@@ -93,17 +111,17 @@ struct DryRunSide: Sendable {
                 compiled,
                 cause,
                 checksCondition: checksCondition,
-                link: link
+                link: version.link
             )
         else {
-            suppressed[.condition, default: 0] += 1
+            counts.suppressed[.condition, default: 0] += 1
             return nil
         }
         var isAttached = false
-        if DeliveryGuard.isNeeded(document.mapping.definition),
+        if version.dependsOnOrder,
             let reason = guards.settle(cause, ended: ended, isAttached: &isAttached)
         {
-            suppressed[reason, default: 0] += 1
+            counts.suppressed[reason, default: 0] += 1
             return nil
         }
         var outcome = DryRunOutcome(

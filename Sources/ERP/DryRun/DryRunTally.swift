@@ -25,6 +25,9 @@ struct DryRunTally: Sendable {
         var after: DryRunOutcome?
     }
 
+    /// How many differences are shown.
+    private static let changesShown = 10
+
     private(set) var deliveries = 0
     private(set) var failed = 0
     private(set) var added = 0
@@ -59,6 +62,18 @@ struct DryRunTally: Sendable {
             if before.isSame(as: after) { return }
             changed += 1
         }
-        if changes.count < 10 { changes.append(Change(before: before, after: after)) }
+        if changes.count < Self.changesShown { changes.append(Change(before: before, after: after)) }
+    }
+
+    /// Adds what another lane has found.
+    mutating func merge(_ other: DryRunTally) {
+        deliveries += other.deliveries
+        failed += other.failed
+        added += other.added
+        removed += other.removed
+        changed += other.changed
+        for outcome in other.newest.outcomes { newest.note(outcome) }
+        for outcome in other.newestFailed.outcomes { newestFailed.note(outcome) }
+        changes += other.changes.prefix(Self.changesShown - changes.count)
     }
 }

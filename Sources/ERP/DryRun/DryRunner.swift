@@ -1,9 +1,13 @@
 import Assets
 import Foundation
 import Primitives
+import Synchronization
 
 /// Runs a mapping, and the version before it, over stored history; sends and changes nothing.
 struct DryRunner: Sendable {
+    /// How many devices are gone through at once; each lane has a connection to the database while it reads.
+    static let lanes = 2
+
     let history: any DryRunHistory
     let plant: PlantSnapshot
     let from: Timestamp
@@ -11,45 +15,36 @@ struct DryRunner: Sendable {
     /// The rules that triggers name.
     let rules: [Int32: RuleReference]
 
-    /// Hears where it stands, after every portion.
-    typealias Report = @Sendable (_ progress: Double, DryRunTally, DryRunSide) -> Void
+    /// Hears where it stands, after every portion: from any lane, one at a time.
+    typealias Report = @Sendable (_ progress: Double, DryRunTally, DryRunCounts) -> Void
 
     /// One way through the history with one version or two.
     private struct Pass {
-        var after: DryRunSide?
-        var before: DryRunSide?
+        var after: DryRunVersion?
+        var before: DryRunVersion?
         let compares: Bool
-        var tally = DryRunTally()
         /// The share of the whole run that is this pass.
         var share: ClosedRange<Double> = 0...1
 
-        var document: MappingDocument? { (after ?? before)?.document }
+        func done(_ part: Double) -> Double { min(max(part, 0), 1) * (share.upperBound - share.lowerBound) }
     }
 
     /// Runs to the end of the history.
     ///
     /// - Parameters:
-    ///   - side: the version to try.
+    ///   - version: the version to try.
     ///   - before: the version to compare with; nil for none.
     ///   - report: hears of the progress.
     /// - Throws: what the history throws, `CancellationError`.
-    func run(_ side: DryRunSide, before: DryRunSide?, report: Report) async throws {
-        var pass = Pass(after: side, before: before, compares: before != nil)
-        let isTwofold = before.map { !Self.haveSameCauses(side.document, $0.document) } ?? false
-        if isTwofold {
-            // Other causes: everything of the one is new, everything of the other is gone.
-            pass.before = nil
-            pass.share = 0...0.5
+    func run(_ version: DryRunVersion, before: DryRunVersion?, report: @escaping Report) async throws {
+        let board = DryRunBoard(lanes: Self.lanes, report: report)
+        guard let before, !Self.haveSameCauses(version.document, before.document) else {
+            try await run(Pass(after: version, before: before, compares: before != nil), board)
+            return
         }
-        try await run(&pass) { pass in report(pass.progress, pass.pass.tally, pass.pass.after ?? side) }
-        let finished = pass.after ?? side
-        if isTwofold {
-            pass.after = nil
-            pass.before = before
-            pass.share = 0.5...1
-            try await run(&pass) { pass in report(pass.progress, pass.pass.tally, finished) }
-        }
-        report(1, pass.tally, finished)
+        // Other causes: everything of the one is new, everything of the other is gone.
+        try await run(Pass(after: version, compares: true, share: 0...0.5), board)
+        try await run(Pass(before: before, compares: true, share: 0.5...1), board)
     }
 
     private static func haveSameCauses(_ one: MappingDocument, _ other: MappingDocument) -> Bool {
@@ -61,121 +56,72 @@ struct DryRunner: Sendable {
         }
     }
 
-    /// Where a pass stands.
-    private struct Standing {
-        var progress: Double
-        var pass: Pass
-    }
-
-    private func run(_ pass: inout Pass, _ report: (Standing) -> Void) async throws {
-        switch pass.document?.mapping.definition.trigger {
-        case nil: return
-        case .rule(let trigger): try await run(&pass, trigger, report)
-        case .metric(let trigger): try await run(&pass, trigger, report)
+    private func run(_ pass: Pass, _ board: DryRunBoard) async throws {
+        switch (pass.after ?? pass.before)?.document.mapping.definition.trigger {
+        case nil: break
+        case .rule(let trigger): try await run(pass, trigger, board)
+        case .metric(let trigger): try await run(pass, trigger, board)
         }
+        board.endPass(at: pass.share.upperBound)
     }
 
-    private func standing(_ pass: Pass, _ done: Double) -> Standing {
-        let part = min(max(done, 0), 1) * (pass.share.upperBound - pass.share.lowerBound)
-        return Standing(progress: pass.share.lowerBound + part, pass: pass)
+    private func lane(_ pass: Pass) -> DryRunLane {
+        DryRunLane(after: pass.after, before: pass.before, compares: pass.compares, plant: plant)
     }
 
     // MARK: Alarms
 
-    private func run(_ pass: inout Pass, _ trigger: RuleTrigger, _ report: (Standing) -> Void) async throws {
+    private func run(_ pass: Pass, _ trigger: RuleTrigger, _ board: DryRunBoard) async throws {
         let byEnd = trigger.event == .returned
         let length = max(to.seconds(since: from), 1)
-        var running = pass
+        let lane = lane(pass)
         try await history.alarms(ofRule: trigger.ruleID, byEnd: byEnd, from: from, to: to) { portion in
             try Task.checkCancellation()
-            for alarm in portion { try await take(alarm, byEnd, trigger, &running) }
+            for alarm in portion {
+                try await lane.take(alarm, byEnd: byEnd, trigger, rules[trigger.ruleID], in: history)
+            }
             guard let last = portion.last else { return }
             let time = (byEnd ? last.clearedAt : nil) ?? last.raisedAt
-            report(standing(running, time.seconds(since: from) / length))
+            board.note(0, pass.done(time.seconds(since: from) / length), lane.tally, lane.counts)
         }
-        pass = running
-    }
-
-    private func take(_ alarm: PastAlarm, _ byEnd: Bool, _ trigger: RuleTrigger, _ pass: inout Pass) async throws {
-        guard let device = plant.devices[alarm.deviceID] else { return }
-        let time = (byEnd ? alarm.clearedAt : nil) ?? alarm.raisedAt
-        var values = MetricValues(count: 0)
-        let needsReading =
-            pass.after?.usesReading(of: device) == true || pass.before?.usesReading(of: device) == true
-        if needsReading {
-            var found: Reading?
-            let end = Timestamp(microseconds: time.microseconds + 1)
-            try await history.readings(of: device, from: time, to: end) { portion in
-                found = portion.last ?? found
-            }
-            values = found?.values ?? values
-        }
-        let rule = rules[trigger.ruleID]
-        let receivedAt = byEnd ? time : alarm.receivedAt
-        let cause = DeliveryCause(
-            device: device,
-            plant: plant,
-            values: values,
-            timestamp: time,
-            receivedAt: receivedAt,
-            alarm: AlarmTrigger(
-                alarmID: alarm.id,
-                ruleID: trigger.ruleID,
-                ruleKey: rule?.key ?? "",
-                ruleName: rule?.name ?? "",
-                severity: alarm.severity,
-                raisedAt: alarm.raisedAt,
-                receivedAt: receivedAt,
-                deviceID: alarm.deviceID,
-                assetID: alarm.assetID,
-                values: values,
-                clearedAt: byEnd ? alarm.clearedAt : nil
-            )
-        )
-        let ended = byEnd ? nil : alarm.clearedAt
-        let after = pass.after?.outcome(cause, ended: ended) ?? nil
-        let before = pass.before?.outcome(cause, ended: ended) ?? nil
-        pass.tally.note(after, before: before, compares: pass.compares)
     }
 
     // MARK: Metrics
 
-    private func run(_ pass: inout Pass, _ trigger: MetricTrigger, _ report: (Standing) -> Void) async throws {
-        let devices = plant.devices.values.filter { $0.profileID == trigger.profileID }.sorted { $0.key < $1.key }
-        let length = max(to.seconds(since: from), 1)
-        var running = pass
-        for (index, device) in devices.enumerated() {
-            var after = Walk(running.after?.course(device) ?? nil)
-            var before = Walk(running.before?.course(device) ?? nil)
-            try await history.readings(of: device, from: from, to: to) { portion in
-                try Task.checkCancellation()
-                for reading in portion {
-                    let new = after.take(reading, &running.after)
-                    let old = before.take(reading, &running.before)
-                    if new != nil || old != nil {
-                        running.tally.note(new, before: old, compares: running.compares)
-                    }
-                }
-                let part = (portion.last?.timestamp.seconds(since: from) ?? 0) / length
-                report(standing(running, (Double(index) + min(part, 1)) / Double(devices.count)))
-            }
-        }
-        pass = running
+    /// The devices that no lane has taken.
+    private final class Rest: Sendable {
+        private let devices: Mutex<ArraySlice<Device>>
+
+        init(_ devices: [Device]) { self.devices = Mutex(devices[...]) }
+
+        func next() -> Device? { devices.withLock { $0.popFirst() } }
     }
 
-    /// One version's way over one device.
-    private struct Walk {
-        let course: MetricCourse?
-        var mark: MetricMark?
+    private func run(_ pass: Pass, _ trigger: MetricTrigger, _ board: DryRunBoard) async throws {
+        let devices = plant.devices.values.filter { $0.profileID == trigger.profileID }.sorted { $0.key < $1.key }
+        let rest = Rest(devices)
+        let dependsOnOrder = pass.after?.dependsOnOrder == true || pass.before?.dependsOnOrder == true
+        try await withThrowingTaskGroup { group in
+            for number in 0..<(dependsOnOrder ? 1 : Self.lanes) {
+                group.addTask {
+                    try await self.walk(pass, rest, of: devices.count) { board.note(number, $0, $1, $2) }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
 
-        init(_ course: MetricCourse?) { self.course = course }
-
-        mutating func take(_ reading: Reading, _ side: inout DryRunSide?) -> DryRunOutcome? {
-            guard let course else { return nil }
-            let step = course.take(reading, after: mark)
-            if let next = step.mark { mark = next }
-            if step.cause == nil, step.suppressed == nil { return nil }
-            return side?.outcome(step, course) ?? nil
+    private func walk(_ pass: Pass, _ rest: Rest, of devices: Int, _ note: Report) async throws {
+        let length = max(to.seconds(since: from), 1)
+        let lane = lane(pass)
+        var walked = 0.0
+        while let device = rest.next() {
+            try await lane.walk(device, from: from, to: to, in: history) { time in
+                let part = min(max(time.seconds(since: from) / length, 0), 1)
+                note(pass.done((walked + part) / Double(devices)), lane.tally, lane.counts)
+            }
+            walked += 1
+            note(pass.done(walked / Double(devices)), lane.tally, lane.counts)
         }
     }
 }

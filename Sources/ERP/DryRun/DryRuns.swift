@@ -193,11 +193,11 @@ extension DryRuns {
                 to: to,
                 rules: Dictionary(rules.map { ($0.id, $0) }) { first, _ in first }
             )
-            let side = try await makeSide(after, snapshot, since: from)
-            var earlier: DryRunSide?
-            if let before { earlier = try await makeSide(before, snapshot, since: from) }
-            try await runner.run(side, before: earlier) { progress, tally, side in
-                self.change(id) { $0.take(progress, tally, side) }
+            let version = try await version(after, snapshot, since: from)
+            var earlier: DryRunVersion?
+            if let before { earlier = try await self.version(before, snapshot, since: from) }
+            try await runner.run(version, before: earlier) { progress, tally, counts in
+                self.change(id) { $0.take(progress, tally, counts) }
             }
             let erp = registry.connector(id: after.document.mapping.definition.connectorID)?.erp
             let found = jobs.withLock { $0[id]?.run.tally.examples } ?? []
@@ -210,14 +210,17 @@ extension DryRuns {
         }
     }
 
-    private func makeSide(_ prepared: Prepared, _ snapshot: PlantSnapshot, since: Timestamp) async throws -> DryRunSide
-    {
+    private func version(
+        _ prepared: Prepared,
+        _ snapshot: PlantSnapshot,
+        since: Timestamp
+    ) async throws -> DryRunVersion {
         let definition = prepared.document.mapping.definition
         let orders =
             DeliveryGuard.isNeeded(definition)
             ? try await session.query(PastOrderQueries.orders(connector: definition.connectorID, since: since)) : []
-        return DryRunSide(
-            prepared.document,
+        return DryRunVersion(
+            document: prepared.document,
             plant: snapshot,
             states: plant.states,
             orders: orders,

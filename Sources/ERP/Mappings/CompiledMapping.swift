@@ -2,8 +2,8 @@ import Assets
 import Expressions
 import Primitives
 
-/// The expressions of a mapping, compiled for one profile.
-struct CompiledMapping: Sendable {
+/// The expressions of a mapping, compiled for one profile; shared by everything that is computed with them.
+final class CompiledMapping: Sendable {
     private struct Lookup: Sendable {
         var expression: CompiledExpression
         var table: [String: String]
@@ -16,7 +16,7 @@ struct CompiledMapping: Sendable {
     private let condition: CompiledExpression?
     private let lookups: [Lookup]
     /// The mapping's own names that anything here uses.
-    private let used: Set<MappingName>
+    let usedNames: [MappingName]
     /// Whether the condition depends on the reading's values alone, so that no names need be computed for it.
     let conditionNeedsReadingOnly: Bool
     /// Whether anything here uses a value of the reading.
@@ -58,7 +58,7 @@ struct CompiledMapping: Sendable {
         let names = lookups.reduce(into: fields.usedNames.union(inCondition)) {
             $0.formUnion($1.expression.usedNames)
         }
-        used = Set(MappingName.allCases.filter { names.contains($0.name) })
+        usedNames = MappingName.allCases.filter { names.contains($0.name) }
         let own = Set(MappingName.allCases.filter { $0.isKnown(context) }.map(\.name))
         func isOfReading(_ name: String) -> Bool { !own.contains(name) && !name.hasPrefix("lookups.") }
         conditionNeedsReadingOnly = inCondition.allSatisfy(isOfReading)
@@ -78,9 +78,6 @@ struct CompiledMapping: Sendable {
             return nil
         }
     }
-
-    /// Whether a name's value is wanted.
-    func uses(_ name: MappingName) -> Bool { used.contains(name) }
 
     /// Whether there is a condition.
     var hasCondition: Bool { condition != nil }

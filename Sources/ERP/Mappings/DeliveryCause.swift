@@ -45,7 +45,7 @@ struct DeliveryCause: Sendable {
     ) -> MappingValues {
         var names = MappingValues(reading: values)
         if let value { names.set(windowValue: value) }
-        for name in MappingName.allCases where compiled.uses(name) {
+        for name in compiled.usedNames {
             names[name] = name == .link ? link() : text(name, document)
         }
         compiled.translate(&names)

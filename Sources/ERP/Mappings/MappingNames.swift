@@ -98,7 +98,8 @@ extension Scope {
 /// The values that field templates are computed from.
 struct MappingValues: ValueSource {
     private let slots: [Double]
-    private var texts: [Int: String] = [:]
+    /// Few, so that looking through them is quicker than a dictionary.
+    private var texts: [(slot: Int, text: String)] = []
     private var windowValue = Double.nan
 
     init(reading: MetricValues) {
@@ -107,20 +108,25 @@ struct MappingValues: ValueSource {
 
     /// Sets the value of a name; nil leaves it null.
     subscript(name: MappingName) -> String? {
-        get { texts[name.slot] }
-        set { texts[name.slot] = newValue }
+        get { text(at: name.slot) }
+        set { set(name.slot, newValue) }
     }
 
     /// Sets `window.value`.
     mutating func set(windowValue: Double) { self.windowValue = windowValue }
 
     /// Sets the result of a lookup table.
-    mutating func set(lookup index: Int, _ text: String?) { texts[MappingName.firstLookupSlot + index] = text }
+    mutating func set(lookup index: Int, _ text: String?) { set(MappingName.firstLookupSlot + index, text) }
+
+    private mutating func set(_ slot: Int, _ text: String?) {
+        texts.removeAll { $0.slot == slot }
+        if let text { texts.append((slot, text)) }
+    }
 
     func number(at slot: Int) -> Double {
         if slots.indices.contains(slot) { return slots[slot] }
         return slot == MappingName.windowValue.slot ? windowValue : .nan
     }
 
-    func text(at slot: Int) -> String? { texts[slot] }
+    func text(at slot: Int) -> String? { texts.first { $0.slot == slot }?.text }
 }

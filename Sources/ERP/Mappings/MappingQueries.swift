@@ -16,6 +16,15 @@ struct RuleReference: Sendable {
 
 /// The statements on `mapping`.
 enum MappingQueries {
+    /// What ``decode(_:)`` reads, and where from.
+    private static let columns: SQL.Part = """
+        m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
+            m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
+            m.updated_at, c.key, r.key, p.key, m.options
+        FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
+            LEFT JOIN profile p ON p.id = m.trigger_profile_id
+        """
+
     @Sendable static func decode(_ row: ResultRow) throws(PostgresError) -> MappingDocument {
         let trigger: Mapping.Trigger
         let options = try row.json(18)
@@ -60,11 +69,7 @@ enum MappingQueries {
         Statement(
             "erp.mapping.list",
             """
-            SELECT m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
-                m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
-                m.updated_at, c.key, r.key, p.key, m.options
-            FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
-                LEFT JOIN profile p ON p.id = m.trigger_profile_id
+            SELECT \(columns)
             WHERE m.deleted_at IS NULL AND m.key > \(key) ORDER BY m.key LIMIT \(Int64(limit))
             """,
             row: decode
@@ -75,11 +80,7 @@ enum MappingQueries {
         Statement(
             "erp.mapping.find",
             """
-            SELECT m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
-                m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
-                m.updated_at, c.key, r.key, p.key, m.options
-            FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
-                LEFT JOIN profile p ON p.id = m.trigger_profile_id
+            SELECT \(columns)
             WHERE m.deleted_at IS NULL AND m.key = \(key)
             """,
             row: decode
@@ -91,11 +92,7 @@ enum MappingQueries {
         Statement(
             "erp.mapping.enabled",
             """
-            SELECT m.id, m.key, m.name, m.trigger_rule_id, m.trigger_metric, m.trigger_profile_id, m.min_change,
-                m.min_interval_ms, m.max_age_ms, m.connector_id, m.operation, m.fields, m.enabled, m.revision,
-                m.updated_at, c.key, r.key, p.key, m.options
-            FROM mapping m JOIN connector c ON c.id = m.connector_id LEFT JOIN rule r ON r.id = m.trigger_rule_id
-                LEFT JOIN profile p ON p.id = m.trigger_profile_id
+            SELECT \(columns)
             WHERE m.deleted_at IS NULL AND m.enabled ORDER BY m.id
             """,
             row: decode

@@ -3,7 +3,7 @@ import Primitives
 
 /// What a metric mapping does with the readings of a device, one after the other: pure, and the same for what comes in
 /// and for history.
-struct MetricCourse: Sendable {
+final class MetricCourse: Sendable {
     let document: MappingDocument
     let device: Device
     let plant: PlantSnapshot
@@ -11,6 +11,10 @@ struct MetricCourse: Sendable {
     private let trigger: MetricTrigger
     private let ordinal: Int
     private let meter: Meter?
+    private let leastChange: Double?
+    private let maxAge: ISODuration
+    /// What a value is multiplied by when it becomes a figure; nil when it does not become one.
+    private let factor: Double?
 
     /// What a reading led to.
     struct Step: Sendable {
@@ -39,6 +43,9 @@ struct MetricCourse: Sendable {
         self.trigger = trigger
         ordinal = metric.ordinal
         let definition = document.mapping.definition
+        leastChange = [trigger.minChange, definition.options.deadBand].compactMap(\.self).max()
+        maxAge = definition.maxAge
+        factor = OperationDefaults.valueField(definition.operation).map { _ in definition.options.factor ?? 1 }
         meter = definition.metering.map { Meter($0, definition.operation, isCounter: metric.kind == .counter) }
     }
 
@@ -46,20 +53,9 @@ struct MetricCourse: Sendable {
     func take(_ reading: Reading, after mark: MetricMark?) -> Step {
         guard let value = reading.values[ordinal] else { return Step() }
         if let meter { return book(value, reading, mark, meter) }
-        let definition = document.mapping.definition
-        guard trigger.fires(value, at: reading.timestamp, after: mark, deadBand: definition.options.deadBand) else {
-            return Step()
-        }
-        if reading.receivedAt.seconds(since: reading.timestamp) > definition.maxAge.seconds {
-            return Step(suppressed: .maxAge)
-        }
-        let isFigure = OperationDefaults.valueField(definition.operation) != nil
-        let cause = cause(
-            reading.values,
-            reading.timestamp,
-            reading.receivedAt,
-            value: isFigure ? value * (definition.options.factor ?? 1) : value
-        )
+        guard trigger.fires(value, at: reading.timestamp, after: mark, leastChange: leastChange) else { return Step() }
+        if reading.receivedAt.seconds(since: reading.timestamp) > maxAge.seconds { return Step(suppressed: .maxAge) }
+        let cause = cause(reading.values, reading.timestamp, reading.receivedAt, value: value * (factor ?? 1))
         guard holds(reading.values, { cause }) else { return Step(suppressed: .condition) }
         return Step(mark: MetricMark(value: value, timestamp: reading.timestamp), cause: cause)
     }
@@ -77,7 +73,7 @@ struct MetricCourse: Sendable {
             last: mark.timestamp,
             next: reading.timestamp,
             receivedAt: reading.receivedAt,
-            maxAge: document.mapping.definition.maxAge
+            maxAge: maxAge
         )
         switch outcome {
         case .nothing: break
@@ -131,18 +127,14 @@ struct MetricCourse: Sendable {
 extension MetricTrigger {
     /// Whether a value makes a delivery after the last one.
     ///
-    /// Event time counts; late values never do.
-    func fires(
-        _ value: Double,
-        at timestamp: Timestamp,
-        after last: MetricMark?,
-        deadBand: Double? = nil
-    ) -> Bool {
+    /// Event time counts; late values never do. `leastChange` is the larger of the trigger's and the mapping's dead
+    /// band; nil when any change counts.
+    func fires(_ value: Double, at timestamp: Timestamp, after last: MetricMark?, leastChange: Double?) -> Bool {
         guard let last else { return true }
         guard timestamp > last.timestamp,
             timestamp.microseconds - last.timestamp.microseconds >= minInterval.milliseconds * 1_000
         else { return false }
-        guard let least = [minChange, deadBand].compactMap(\.self).max() else { return value != last.value }
+        guard let least = leastChange else { return value != last.value }
         // A change of exactly the least one must not be lost to rounding.
         let slack = max(abs(value), abs(last.value), 1) * 1e-12
         return abs(value - last.value) + slack >= least

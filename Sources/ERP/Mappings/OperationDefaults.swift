@@ -31,7 +31,7 @@ enum OperationDefaults {
 
     /// What a stock operation is about; nil when the fields do not tell, or for other operations.
     static func item(_ fields: JSONObject, _ operation: ERPOperation) -> String? {
-        operation.isAboutStock ? JSONPath("item")?.identifier(in: .object(fields)) : nil
+        operation.isAboutStock ? fields["item"].flatMap { JSONPath.document.identifier(in: $0) } : nil
     }
 
     /// What is wrong with completed fields.

@@ -45,10 +45,10 @@ public struct JSONPath: Hashable, Sendable {
 
     /// The identifier at the path, numbers as text; nil when there is none to rely on.
     public func identifier(in document: JSONValue) -> String? {
-        guard let text = text(in: document), (1...Self.maximumIdentifierLength).contains(text.count),
-            !text.utf8.contains(0)
-        else { return nil }
-        return text
+        guard let text = text(in: document), !text.isEmpty, !text.utf8.contains(0) else { return nil }
+        // Counting characters costs far more than counting bytes, of which there are at least as many.
+        let isShort = text.utf8.count <= Self.maximumIdentifierLength || text.count <= Self.maximumIdentifierLength
+        return isShort ? text : nil
     }
 
     /// The text, number or boolean at the path as text.
