@@ -107,8 +107,8 @@ let package = Package(
             ["Expressions", "HTTPClient", "Primitives"],
             exclude: [
                 "BusinessCentral/README.md", "Dolibarr/README.md", "ERPNext/README.md", "FieldService/README.md",
-                "InvenTree/README.md", "Maximo/README.md", "Odoo/README.md", "Oracle/README.md", "SAP/README.md",
-                "SupplyChain/README.md", "Tryton/README.md", "BusinessCentral/extension",
+                "InvenTree/README.md", "Maximo/README.md", "Odoo/README.md", "Oracle/README.md", "Rest/README.md",
+                "SAP/README.md", "SupplyChain/README.md", "Tryton/README.md", "BusinessCentral/extension",
             ]
         ),
         module("ERPSimulators", ["Primitives"]),

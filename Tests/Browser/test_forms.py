@@ -105,6 +105,29 @@ def test_a_connector_keeps_what_the_form_does_not_touch(app: Page) -> None:
     expect(app.get_by_text("It works.")).to_be_visible()
 
 
+def test_pictures_go_where_the_templates_say(app: Page) -> None:
+    app.goto("/admin/mappings?new")
+    app.get_by_label("Rule", exact=True).select_option("bearing-hot")
+    app.get_by_label("Connector").select_option("erp-simulator")
+    expect(app.get_by_label("Attach a picture of the readings")).to_be_hidden()
+    app.goto("/admin/connectors/erp-simulator")
+    call = app.locator("details.call", has=app.get_by_text("Attach a picture to an order", exact=True))
+    call.locator("summary").press("Enter")
+    call.get_by_label("Path").fill("/api/orders/${id}/files")
+    call.get_by_label("Field of a form").fill("file")
+    call.get_by_label("Find it again").fill('{"path": "/api/orders/${id}/files", "items": "items", "key": "name"}')
+    with app.expect_request(lambda request: request.method == "PUT") as sent:
+        app.get_by_role("button", name="Save").click()
+    assert sent.value.post_data_json["options"]["attach"] == {
+        "method": "POST", "path": "/api/orders/${id}/files", "form": "file",
+        "find": {"path": "/api/orders/${id}/files", "items": "items", "key": "name"}}
+    app.goto("/admin/mappings?new")
+    app.get_by_label("Rule", exact=True).select_option("bearing-hot")
+    app.get_by_label("Connector").select_option("erp-simulator")
+    expect(app.get_by_label("Attach a picture of the readings")).to_be_visible()
+    assert "work-order.attach" not in app.get_by_label("Operation").locator("option").evaluate_all("all => all.map((one) => one.value)")
+
+
 def test_a_rule_is_tried_on_history(app: Page) -> None:
     app.goto("/admin/rules/bearing-hot")
     app.get_by_role("button", name="Try it").click()

@@ -1,5 +1,6 @@
-"""The picture of an alarm, and who asks for it."""
+"""The picture of an alarm, who asks for it, and that it arrives."""
 
+import base64
 import struct
 import time
 import urllib.error
@@ -7,6 +8,8 @@ import urllib.request
 import uuid
 
 import pytest
+from plant_harness import wait_until
+from test_connector_routes import SimulatedERP
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +46,56 @@ def test_who_may_see_it_and_what_is_not_there(line, alarm):
     assert line.server.call("GET", f"/api/v1/alarms/{uuid.uuid4()}/chart.png")[0] == 404
     document = line.server.get("/api/v1/openapi.json")
     assert "/api/v1/alarms/{id}/chart.png" in document["paths"]
-    # The connector of this plant is of the kind `rest`, which takes no files.
+    # The connector of this plant is of the kind `rest`, and its options do not say how it takes files.
     status, problem = line.server.call("PUT", "/api/v1/mappings/drawn", {
         "name": "Drawn", "trigger": {"rule": "drawn"}, "connector": "erp", "operation": "work-order.create",
         "fields": {"title": "Hot"}, "attachChart": True})
     assert status == 422 and [error["pointer"] for error in problem["errors"]] == ["/attachChart"]
+
+
+@pytest.mark.parametrize("attach", [
+    {"path": "/orders/${id}/files", "body": {"name": "${fileName}", "content": "${picture}"},
+     "find": {"path": "/orders/${id}/files", "items": "items", "key": "name"}},
+    {"path": "/orders/${id}/files", "form": "file", "body": {"note": "${title}"},
+     "find": {"path": "/orders/${id}/files?name=${fileName}", "items": "items"}},
+    {"method": "PUT", "path": "/orders/${id}/files/${fileName}"},
+], ids=["json", "form", "put"])
+def test_a_picture_is_at_its_order_once_in_every_way(line, alarm, attach):
+    """By the templates of a `rest` connector, over the wire, with the first upload done and its answer lost."""
+    server = line.server
+    erp = SimulatedERP("rest")
+    key = f"pictured-{'form' if 'form' in attach else attach.get('method', 'json').lower()}"
+    try:
+        connector = erp.connector
+        connector["options"].update({"attach": attach, "settle": 0})
+        server.put(f"/api/v1/connectors/{key}", connector)
+        server.put(f"/api/v1/rules/{key}", {"name": key, "profile": "motor", "severity": "high",
+                                            "condition": "temperature > 71 and temperature < 79"})
+        mapping = server.put(f"/api/v1/mappings/{key}", {
+            "name": key, "trigger": {"rule": key}, "connector": key, "operation": "work-order.create",
+            "fields": {"title": "Hot", "equipment": "PUMP-7"}, "attachChart": True})
+        assert mapping["attachChart"] is True
+        # The order's own request passes, the picture's does its work and is not answered.
+        faults = urllib.request.Request(connector["url"] + "/_simulator/faults", method="POST",
+                                        data=b'{"faults": ["pass", "drop-after-work"]}')
+        urllib.request.urlopen(faults, timeout=10).close()
+        server.put(f"/api/v1/devices/{key}", {"name": key, "profile": "motor", "asset": "hall"})
+        assert server.call("POST", f"/api/v1/devices/{key}/telemetry", [
+            {"ts": int(time.time() * 1_000), "temperature": 75.0}])[0] == 204
+        order = wait_until(lambda: next((one for one in server.items("/api/v1/deliveries")
+                                         if one["mapping"]["key"] == key), None), what="the order")
+
+        def attached():
+            picture = server.get(f"/api/v1/deliveries/{order['id']}")["picture"]
+            return picture if picture and picture["state"] in ("delivered", "dead") else None
+        picture = wait_until(attached, 60, "the picture")
+        assert picture["state"] == "delivered", picture
+        upload = server.get(f"/api/v1/deliveries/{picture['id']}")
+        assert len(upload["timeline"]) > 1, "the first upload was not answered"
+        made, = erp.ask("GET", "/_simulator/orders")["items"]
+        file, = erp.ask("GET", "/_simulator/files")["items"]
+        assert (file["order"], file["name"]) == (made["externalId"], f"plantwright-{upload['idempotencyKey']}.png")
+        assert base64.b64decode(file["content"]) == server.raw(f"/api/v1/alarms/{order['alarmId']}/chart.png")
+    finally:
+        server.call("DELETE", f"/api/v1/mappings/{key}")
+        erp.stop()

@@ -8,7 +8,7 @@ import { kindNamed } from './kinds.js';
 import { lookupsControl } from './lookups.js';
 import { mappingPreview } from './mapping-preview.js';
 import { templateNames } from './names.js';
-import { FREE_OPERATIONS, operationControl } from './operation-control.js';
+import { freeOperations, operationControl } from './operation-control.js';
 import { operationFields } from './operation-fields.js';
 import { triggerControl } from './trigger.js';
 import { versionsPanel } from './versions.js';
@@ -21,8 +21,8 @@ export const mappingForm = {
   groups: ({ connectors, rules, kinds }) => {
     const trigger = triggerControl(rules);
     const connector = selectControl({ name: 'connector', label: 'Connector', empty: 'Choose …', choices: connectors.map(({ key, name }) => ({ value: key, text: name })) });
-    const chosenKind = () => kindNamed(kinds, connectors.find(({ key }) => key === connector.get())?.kind);
-    const operations = () => chosenKind()?.operations.length ? /** @type {import('./kinds.js').Kind} */ (chosenKind()).operations : FREE_OPERATIONS;
+    const chosenConnector = () => connectors.find(({ key }) => key === connector.get()), chosenKind = () => kindNamed(kinds, chosenConnector()?.kind);
+    const operations = () => chosenKind()?.operations.length ? /** @type {import('./kinds.js').Kind} */ (chosenKind()).operations : freeOperations(chosenConnector());
     const operation = operationControl(operations), chosen = () => operation.get() ?? '';
     const isWindowed = () => !trigger.hasAlarm() && WINDOWED.includes(chosen()), isOrder = () => chosen().startsWith('work-order') || chosen() === 'parts.check';
     const names = () => templateNames({ profile: trigger.profile(), alarm: trigger.hasAlarm(), returned: trigger.moment() === 'returned', window: isWindowed(), lookups: lookups.names() });

@@ -6,7 +6,10 @@ import { labelled } from './controls.js';
 /** @typedef {import('./kinds.js').Operation} Operation */
 
 /** What a connector of templates can do. @type {Operation[]} */
-export const FREE_OPERATIONS = ['work-order.create', 'stock.set', 'meter.record'].map((operation) => ({ operation, title: '', fields: [] }));
+const FREE_OPERATIONS = ['work-order.create', 'stock.set', 'meter.record'].map((operation) => ({ operation, title: '', fields: [] }));
+
+/** The same, with what this one's templates add. @param {{options?: Record<string, any>} | undefined} connector @returns {Operation[]} */
+export const freeOperations = (connector) => connector?.options?.attach ? [...FREE_OPERATIONS, { operation: 'work-order.attach', title: '', fields: [] }] : FREE_OPERATIONS;
 
 /** @param {() => Operation[]} operations @returns {import('./controls.js').Control & {refresh: () => void}} */
 export function operationControl(operations) {

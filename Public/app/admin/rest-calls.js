@@ -10,6 +10,10 @@ export const CALLS = [
   { name: 'create', title: 'Create an order', help: 'Sent once for each order.', parts: ['body', 'id'], method: 'POST', path: '/api/orders' },
   { name: 'find', title: 'Find an order by its key', help: 'Asked when an answer was lost, so that no order is made twice.', parts: ['items', 'id'], method: 'GET', path: '/api/orders?reference=${idempotencyKey}' },
   { name: 'status', title: 'Read an order’s status', help: '${id} is the ERP’s id of the order.', parts: ['state', 'done'], method: 'GET', path: '/api/orders/${id}' },
+  {
+    name: 'attach', title: 'Attach a picture to an order', help: 'For mappings that attach a chart. ${id} is the ERP’s id of the order, ${fileName} a name with the key in it; a body has ${picture} for the picture in base 64. Without a body the picture itself is sent.',
+    parts: ['body', 'form', 'find'], method: 'POST', path: '/api/orders/${id}/files',
+  },
   { name: 'stock', title: 'Set a stock level', help: 'For mappings that keep stock.', parts: ['body'], method: 'PUT', path: '/api/stock/${item}' },
   { name: 'meter', title: 'Record a meter reading', help: 'For mappings that record meters.', parts: ['body'], method: 'POST', path: '/api/meters' },
 ];
@@ -20,6 +24,8 @@ const PARTS = {
   id: () => textControl({ name: 'id', label: 'Id in the answer', mono: true, placeholder: 'id', nullable: true, help: 'Dotted path' }),
   items: () => textControl({ name: 'items', label: 'List in the answer', mono: true, placeholder: 'items', nullable: true, help: 'Dotted path; empty if the answer is the list' }),
   state: () => textControl({ name: 'state', label: 'Status in the answer', mono: true, placeholder: 'status', nullable: true, help: 'Dotted path' }),
+  form: () => textControl({ name: 'form', label: 'Field of a form', mono: true, placeholder: 'file', nullable: true, help: 'Sends a form (multipart) with the picture in this field; the body has the others' }),
+  find: () => jsonControl({ name: 'find', label: 'Find it again', span: true, rows: 4, placeholder: '{ "path": "/api/orders/${id}/files", "items": "items", "key": "name" }' }),
   done: () => {
     const control = textControl({ name: 'done', label: 'Means done', mono: true, placeholder: 'done, cancelled', help: 'Values, with commas between them' });
     return {
@@ -59,7 +65,7 @@ export function callControl({ name, title, help, parts, method, path }) {
     },
     fail: (rest, detail) => {
       details.open = true;
-      const part = rest.split('/')[2] ?? rest.split('/')[1], control = controls.find((candidate) => candidate.name === part);
+      const part = rest.split('/')[1], control = controls.find((candidate) => candidate.name === part);
       if (control) return control.fail('', detail);
       fill(error, icon('circle-alert'), detail);
       return details.querySelector('summary');

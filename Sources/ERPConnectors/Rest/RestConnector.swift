@@ -26,6 +26,11 @@ struct RestConnector: ERPConnector {
         // Absolute figures may be written twice.
         case .stockSet: builder.options.stock == nil ? nil : OperationTraits(isRepeatable: true)
         case .meterRecord: builder.options.meter == nil ? nil : OperationTraits(isRepeatable: true)
+        case .workOrderAttach:
+            // PUT means that a repeat leaves what the first one left (RFC 9110 section 9.2.2).
+            builder.options.attach.map { attach in
+                OperationTraits(canLookUp: attach.find != nil, isRepeatable: attach.call.method == "PUT")
+            }
         default: nil
         }
     }
@@ -34,13 +39,20 @@ struct RestConnector: ERPConnector {
         var trace = CallTrace()
         let request: RenderedRequest
         do throws(CallFailure) {
+            if order.operation == .workOrderAttach { _ = try order.requiredAttachment() }
             request = try builder.request(for: order)
         } catch {
             return CallReport(error.refused, trace)
         }
         let answer = await caller.answer(to: request, as: .change, trace: &trace)
-        if traits(of: order.operation)?.isRepeatable == true { return CallReport(classifier.write(answer), trace) }
-        let outcome = classifier.create(answer)
+        let outcome: CallOutcome
+        switch order.operation {
+        case .workOrderAttach:
+            let isRepeatable = traits(of: .workOrderAttach)?.isRepeatable == true
+            outcome = classifier.attach(answer, isRepeatable: isRepeatable, to: order.target)
+        case .workOrderCreate: outcome = classifier.create(answer)
+        default: return CallReport(classifier.write(answer), trace)
+        }
         // What is refused as a duplicate may be our own, made by an attempt that nobody knows the end of.
         guard case .refused(let reason, let detail) = outcome, classifier.maySayDuplicate(answer),
             traits(of: order.operation)?.canLookUp == true
@@ -66,7 +78,9 @@ struct RestConnector: ERPConnector {
         } catch {
             return error.failedLookUp
         }
-        return classifier.lookUp(await caller.answer(to: request, as: .question, trace: &trace))
+        let answer = await caller.answer(to: request, as: .question, trace: &trace)
+        return order.operation == .workOrderAttach
+            ? classifier.attachLookUp(answer, order) : classifier.lookUp(answer)
     }
 
     func state(ofOrder externalID: String) async -> OrderStateOutcome {

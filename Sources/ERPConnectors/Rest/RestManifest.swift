@@ -23,6 +23,12 @@ extension ConnectorManifest {
             FormField("create", "Create an order", "{method, path, body, id}", kind: .object),
             FormField("find", "Find an order by its key", "{method, path, items, id}", kind: .object),
             FormField("status", "Ask for an order's state", "{method, path, state, done}", kind: .object),
+            FormField(
+                "attach",
+                "Attach a picture to an order",
+                "{method, path, body, form, find: {method, path, items, key}}",
+                kind: .object
+            ),
             FormField("stock", "Set a stock figure", "{method, path, body}", kind: .object),
             FormField("meter", "Record a meter reading", "{method, path, body}", kind: .object),
             FormField("link", "Page of an order", "The address of an order's page; ${id} is its number."),

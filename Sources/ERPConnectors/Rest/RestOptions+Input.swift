@@ -22,6 +22,9 @@ extension RestOptions {
             let state = part.path("state", isRequired: true)
             return Status(call: call, state: state, done: part.texts("done"))
         }
+        attach = Self.part("attach", &reader, &issues) { (part, call) throws(InvalidInput) in
+            Attach(call: call, form: part.form(call), find: part.attachFind())
+        }
         stock = Self.part("stock", &reader, &issues) { (_, call) throws(InvalidInput) in call }
         meter = Self.part("meter", &reader, &issues) { (_, call) throws(InvalidInput) in call }
         link = reader.string("link", maximumLength: 1_000)
@@ -67,11 +70,21 @@ struct RestPartReader {
 
     private static let methods: [String: [String]] = [
         "create": ["POST", "PUT", "PATCH"], "find": ["GET", "POST"], "status": ["GET", "POST"],
+        "attach": ["POST", "PUT", "PATCH"], "attach.find": ["GET", "POST"],
         "stock": ["PUT", "POST", "PATCH"], "meter": ["POST", "PUT", "PATCH"],
     ]
 
     /// The names that the templates may use; nil when a mapping decides.
-    private var names: [String]? { name == "status" ? ["id", "idempotencyKey"] : nil }
+    private var names: [String]? {
+        switch name {
+        case "status": ["id", "idempotencyKey"]
+        case "attach", "attach.find": RestRequestBuilder.attachNames
+        default: nil
+        }
+    }
+
+    /// The same for strings of the body.
+    private var bodyNames: [String]? { name == "attach" ? names.map { $0 + ["picture"] } : names }
 
     mutating func call() -> RestOptions.Call {
         let methods = Self.methods[name] ?? ["GET"]
@@ -95,7 +108,7 @@ struct RestPartReader {
     private mutating func check(_ body: JSONValue, at pointer: String, depth: Int) {
         switch body {
         case .string(let source):
-            if let error = TemplateCheck.error(in: source, names: names) {
+            if let error = TemplateCheck.error(in: source, names: bodyNames) {
                 reader.absorb([InputIssue(pointer: pointer, code: error.code.rawValue, detail: error.detail)])
             }
         case .array(let elements):
@@ -140,6 +153,30 @@ struct RestPartReader {
 
     func finish() throws(InvalidInput) {
         try reader.finish()
+    }
+
+    mutating func string(_ member: String, maximumLength: Int) -> String? {
+        reader.string(member, maximumLength: maximumLength)
+    }
+
+    mutating func note(_ member: String, _ code: String, _ detail: String) { reader.note(member, code, detail) }
+
+    /// A request within this one; its faults are this one's.
+    mutating func nested<Part>(
+        _ member: String,
+        as name: String,
+        _ make: (inout RestPartReader) throws(InvalidInput) -> Part
+    ) -> Part? {
+        guard let value = reader.value(member) else { return nil }
+        do throws(InvalidInput) {
+            var part = try RestPartReader(value, at: reader.pointer(to: member), name: name)
+            let result = try make(&part)
+            try part.finish()
+            return result
+        } catch {
+            reader.absorb(error.issues)
+            return nil
+        }
     }
 }
 

@@ -25,6 +25,24 @@ struct RestOptions: Hashable, Sendable {
         var done: [String]
     }
 
+    /// The upload of a picture to an order, and how an earlier upload is found.
+    struct Attach: Hashable, Sendable {
+        /// Its body, if there is one, holds `${picture}`; without a body and a form the picture itself is sent.
+        var call: Call
+        /// The field of a form that the picture is in; nil when it is sent otherwise.
+        var form: String?
+        var find: AttachFind?
+    }
+
+    /// The look-up of an uploaded picture.
+    struct AttachFind: Hashable, Sendable {
+        var call: Call
+        /// Where the answer has the list of the order's files.
+        var items: JSONPath
+        /// Where a file has a text with the key in it, such as its name; nil when the request asks for this file alone.
+        var key: JSONPath?
+    }
+
     /// A request of templates.
     struct Call: Hashable, Sendable {
         var method: String
@@ -36,6 +54,7 @@ struct RestOptions: Hashable, Sendable {
     var create: Create?
     var find: Find?
     var status: Status?
+    var attach: Attach?
     var stock: Call?
     var meter: Call?
     /// A template of the address of a document in the ERP's own pages.

@@ -27,6 +27,7 @@ struct RestRequestBuilder: Sendable {
         case .meterRecord:
             guard let meter = options.meter else { throw Self.notConfigured("meter") }
             return try render(meter, FieldScope(order: order))
+        case .workOrderAttach: return try attach(order)
         default:
             throw CallFailure(
                 reason: "not-configured",
@@ -37,6 +38,7 @@ struct RestRequestBuilder: Sendable {
 
     /// The request of a look-up.
     func lookUp(_ order: DeliveryOrder) throws(CallFailure) -> RenderedRequest {
+        if order.operation == .workOrderAttach { return try attachLookUp(order) }
         guard let find = options.find else { throw Self.notConfigured("find") }
         return try render(find.call, FieldScope(order: order))
     }
@@ -61,11 +63,11 @@ struct RestRequestBuilder: Sendable {
         return FieldScope(order: order, extra: [("id", .string(id))])
     }
 
-    private static func notConfigured(_ option: String) -> CallFailure {
+    static func notConfigured(_ option: String) -> CallFailure {
         CallFailure(reason: "not-configured", detail: "The connector has no option “\(option)”.")
     }
 
-    private func render(
+    func render(
         _ call: RestOptions.Call,
         _ scope: FieldScope,
         headers: [(name: String, value: String)] = []

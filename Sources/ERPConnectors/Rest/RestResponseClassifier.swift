@@ -63,34 +63,62 @@ struct RestResponseClassifier: Sendable {
     ///
     /// Only an answer that can be read says "not found".
     func lookUp(_ answer: Answer) -> LookUpOutcome {
-        let response: OutboundResponse
-        switch answer {
-        case .failure(let error): return CallFailure(error).failedLookUp
-        case .success(let success): response = success
+        guard let find = options.find else { return CallFailure.unsupported("look-up").failedLookUp }
+        let items: [JSONValue]
+        switch Self.items(answer, find.items) {
+        case .failure(let failure): return failure.failedLookUp
+        case .success(let list): items = list
         }
-        if response.status == 404 || response.status == 204 { return .notFound }
-        guard (200..<300).contains(response.status) else { return CallFailure(response).failedLookUp }
-        guard let find = options.find, let document = Self.document(response) else {
-            return CallFailure(reason: "not-json", detail: "The ERP's answer to the look-up is not JSON.").failedLookUp
-        }
-        let item: JSONValue
-        switch find.items.value(in: document) {
-        case nil, .null: return .notFound
-        case .array(let elements):
-            guard let first = elements.first else { return .notFound }
-            item = first
-        case .object(let object):
-            if object.isEmpty { return .notFound }
-            item = .object(object)
-        default:
-            return CallFailure(reason: "not-a-list", detail: "“\(find.items.text)” is no list in the answer.")
-                .failedLookUp
-        }
+        guard let item = items.first else { return .notFound }
         guard let id = find.id.identifier(in: item) else {
             let detail = "What the look-up found has no identifier at “\(find.id.text)”."
             return CallFailure(reason: "no-id", detail: detail).failedLookUp
         }
         return .found(externalID: id)
+    }
+
+    /// What the upload of a picture came to.
+    func attach(_ answer: Answer, isRepeatable: Bool, to target: String?) -> CallOutcome {
+        switch ChangeAnswer(answer, isRepeatable: isRepeatable) {
+        case .success: .done(externalID: target)
+        case .refused(let failure, _): failure.refused
+        case .transient(let failure): failure.transient
+        case .uncertain(let failure, _): failure.uncertain
+        }
+    }
+
+    /// What the look-up of an uploaded picture came to.
+    func attachLookUp(_ answer: Answer, _ order: DeliveryOrder) -> LookUpOutcome {
+        guard let find = options.attach?.find else { return CallFailure.unsupported("look-up").failedLookUp }
+        switch Self.items(answer, find.items) {
+        case .failure(let failure): return failure.failedLookUp
+        case .success(let files):
+            guard let key = find.key else { return files.isEmpty ? .notFound : .found(externalID: order.target) }
+            let isThere = files.contains { key.text(in: $0)?.contains(order.idempotencyKey) == true }
+            return isThere ? .found(externalID: order.target) : .notFound
+        }
+    }
+
+    /// What an answer to a look-up lists; nothing when the ERP says that there is nothing.
+    private static func items(_ answer: Answer, _ path: JSONPath) -> Result<[JSONValue], CallFailure> {
+        let response: OutboundResponse
+        switch answer {
+        case .failure(let error): return .failure(CallFailure(error))
+        case .success(let success): response = success
+        }
+        if response.status == 404 || response.status == 204 { return .success([]) }
+        guard (200..<300).contains(response.status) else { return .failure(CallFailure(response)) }
+        guard let document = document(response) else {
+            return .failure(CallFailure(reason: "not-json", detail: "The ERP's answer to the look-up is not JSON."))
+        }
+        switch path.value(in: document) {
+        case nil, .null: return .success([])
+        case .array(let elements): return .success(elements)
+        case .object(let object): return .success(object.isEmpty ? [] : [.object(object)])
+        default:
+            let detail = "“\(path.text)” is no list in the answer."
+            return .failure(CallFailure(reason: "not-a-list", detail: detail))
+        }
     }
 
     /// What a question for the state came to.

@@ -52,6 +52,21 @@ extension RenderedRequest {
         return request
     }
 
+    /// The file itself as the body.
+    ///
+    /// What is shown and noted are words in its place.
+    func file(of order: DeliveryOrder) -> RenderedRequest {
+        let type = (name: "Content-Type", value: order.attachment?.mediaType ?? "image/png")
+        var request = RenderedRequest(
+            method: method,
+            url: url,
+            headers: headers + [type],
+            body: .string(order.shownFile)
+        )
+        request.secretBody = order.attachment.map { Redacted($0.bytes) }
+        return request
+    }
+
     /// A form with one file (RFC 7578), shown as an object of its fields.
     ///
     /// - Parameters:

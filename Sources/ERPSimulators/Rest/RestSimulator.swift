@@ -2,14 +2,16 @@ import Primitives
 import Synchronization
 
 /// A system with a plain JSON API, for connectors of kind `rest`: orders under `/orders`, stock under `/stock`, meters
-/// under `/meters`.
+/// under `/meters`, files of orders under `/orders/…/files`.
 ///
-/// References of orders are not unique, equipment and items must be known, titles have 80 characters at most.
+/// References of orders are not unique, equipment and items must be known, titles have 80 characters at most. A file that
+/// is posted, in JSON or a form, is one more; one that is put replaces its namesake.
 final class RestSimulator: SimulatedERP {
     private struct State {
         var orders: [SimulatedOrder] = []
         var stock: [String: Double] = [:]
         var meters: [String: Double] = [:]
+        var files: [SimulatedFile] = []
     }
 
     private let plant: SimulatedPlant
@@ -27,6 +29,8 @@ final class RestSimulator: SimulatedERP {
     var orders: [SimulatedOrder] { state.withLock(\.orders) }
 
     var stock: [String: Double] { state.withLock(\.stock) }
+
+    var files: [SimulatedFile] { state.withLock(\.files) }
 
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
@@ -46,6 +50,7 @@ final class RestSimulator: SimulatedERP {
         switch (request.method, segments.first, segments.dropFirst().first) {
         case ("POST", "orders", nil): return create(request)
         case ("GET", "orders", nil): return find(request.parameter("reference") ?? "")
+        case (_, "orders", let id?) where segments.count > 2: return file(id, Array(segments.dropFirst(2)), request)
         case ("GET", "orders", let id?): return order(id)
         case ("PUT", "stock", let item?): return set(item, request)
         case ("POST", "meters", let meter?): return record(meter, request)
@@ -88,6 +93,40 @@ final class RestSimulator: SimulatedERP {
         return .json(["id": .string(order.externalID), "status": .string(order.status)])
     }
 
+    private func file(_ id: String, _ path: [String], _ request: SimulatedRequest) -> SimulatedResponse {
+        guard path.first == "files", path.count <= 2 else { return Self.problem(404, "There is nothing here.") }
+        guard orders.contains(where: { $0.externalID == id }) else {
+            return Self.problem(404, "There is no order \(id).")
+        }
+        switch (request.method, path.dropFirst().first) {
+        case ("GET", nil):
+            let names = files.filter { $0.order == id }.map(\.name)
+                .filter { name in request.parameter("name").map { $0 == name } ?? true }
+            return .json(["items": .array(names.map { ["name": .string($0)] })])
+        case ("POST", nil):
+            guard let file = Self.posted(to: id, request) else { return Self.problem(422, "A file is needed.") }
+            state.withLock { $0.files.append(file) }
+            return .json(["name": .string(file.name)], status: 201)
+        case ("PUT", let name?):
+            guard request.header("content-type") == "image/png" else { return Self.problem(415, "Pictures only.") }
+            state.withLock { state in
+                state.files.removeAll { $0.order == id && $0.name == name }
+                state.files.append(SimulatedFile(order: id, name: name, bytes: request.body))
+            }
+            return SimulatedResponse(204)
+        default: return Self.problem(405, "This cannot be done here.")
+        }
+    }
+
+    private static func posted(to id: String, _ request: SimulatedRequest) -> SimulatedFile? {
+        if let form = SimulatedForm(request) {
+            guard let file = form.file("file"), form.text("note") != nil else { return nil }
+            return SimulatedFile(order: id, name: file.name, bytes: file.bytes)
+        }
+        guard let document = request.json, let name = document["name"]?.string else { return nil }
+        return SimulatedFile(order: id, name: name, base64: document["content"]?.string)
+    }
+
     private func set(_ item: String, _ request: SimulatedRequest) -> SimulatedResponse {
         guard let quantity = request.json?["quantity"]?.double else {
             return Self.problem(422, "A quantity is needed.")
@@ -125,6 +164,10 @@ extension SimulatorDefinition {
                     ],
                     "find": ["path": "/orders?reference=${idempotencyKey}", "items": "items", "id": "id"],
                     "status": ["path": "/orders/${id}", "state": "status", "done": ["completed"]],
+                    "attach": [
+                        "path": "/orders/${id}/files", "body": ["name": "${fileName}", "content": "${picture}"],
+                        "find": ["path": "/orders/${id}/files", "items": "items", "key": "name"],
+                    ],
                     "stock": ["path": "/stock/${item}", "body": ["quantity": "${quantity}"]],
                     "meter": ["path": "/meters/${meter}", "body": ["value": "${value}"]],
                 ]

@@ -8,6 +8,7 @@ import Primitives
 /// Hosts a simulated ERP of any kind on a loopback port, with faults.
 ///
 /// Everything below `/_simulator` is about the simulation: `GET /_simulator/orders`, `GET /_simulator/stock`,
+/// `GET /_simulator/files` (of orders, with their contents in base 64),
 /// `GET /_simulator/requests` (how many there were), `POST /_simulator/orders/{id}/complete` with `{outcome}`,
 /// `POST /_simulator/faults` with `{faults: [name], changesOnly}`, `POST /_simulator/sessions/end`.
 /// All else is the ERP's own.
@@ -128,6 +129,15 @@ public final class SimulatedERPHost: Sendable {
                 stock[item] = .number(quantity)
             }
             return .json(.object(stock))
+        }
+        router.get("/_simulator/files") { _ in
+            let files = injector.erp.files.map { file -> JSONValue in
+                [
+                    "order": .string(file.order), "name": .string(file.name),
+                    "content": .string(Data(file.bytes).base64EncodedString()),
+                ]
+            }
+            return .json(["items": .array(files)])
         }
         router.get("/_simulator/requests") { _ in .json(["count": .integer(Int64(injector.requestCount))]) }
         router.post("/_simulator/orders/{id}/complete") { request in

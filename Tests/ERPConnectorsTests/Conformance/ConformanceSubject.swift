@@ -39,6 +39,8 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .tryton,
         .trytonTasks,
         .rest,
+        .restForm,
+        .restPut,
         .fieldService,
         .odoo11,
         .odoo14,
@@ -56,18 +58,4 @@ struct ConformanceSubject: Sendable, CustomTestStringConvertible {
         .supplyChain,
         .businessCentral,
     ]
-}
-
-extension ConformanceSubject {
-    static let rest = ConformanceSubject(
-        name: "rest",
-        kind: .rest,
-        simulator: .rest,
-        wrongCredentials: ["bearer": "another-token"],
-        samples: [
-            .workOrderCreate: ["title": "Check the bearing", "equipment": "PUMP-7"],
-            .stockSet: ["item": "PELLET-PP", "quantity": 3_500],
-            .meterRecord: ["meter": "PUMP-7", "value": 120.5],
-        ]
-    )
 }

@@ -24,7 +24,7 @@ import Testing
         #expect(options.create?.call.method == "POST" && options.create?.id.text == "data.id")
         #expect(options.find?.items.text == "data")
         #expect(options.status?.done == ["closed", "4", "true"])
-        #expect(options.meter?.method == "POST" && options.settle == 0)
+        #expect(options.meter?.method == "POST" && options.settle == 0 && options.attach == nil)
         #expect(try RestOptions(nil).settle == 60)
     }
 
