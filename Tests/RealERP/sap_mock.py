@@ -3,7 +3,8 @@
 Run by the Python of `.cache/erp/mock-sap` (see `sap_server.py`). The table below is what the services' metadata says of
 the properties that connectors use: name, length, and whether SAP lets a client write it. mock-sap keeps to it (unknown
 and read-only properties, lengths, ETags, CSRF tokens, its errors). Beyond that only what orders and stock need to be
-followed is added here: numbers, the order of a notification, movements of stock, three function imports.
+followed is added here: numbers, the order of a notification, movements of stock, function imports, and the streams of
+attachments, which mock-sap does not have.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ TYPES = {
         MaterialDocumentYear 4 kr, MaterialDocument 10 kr, MaterialDocumentItem 4 k, Material 40, Plant 4,
         StorageLocation 4, GoodsMovementType 3, QuantityInEntryUnit 0 n, EntryUnit 3, ManufacturingOrder 12,
         CostCenter 10""",
+    "AttachmentContent": """
+        DocumentInfoRecordDocType 3 k, ArchiveDocumentID 40 k, LinkedSAPObjectKey 90 k, BusinessObjectTypeName 40 k,
+        FileName 255 r, FileSize 12 r, MimeType 128 c""",
 }
 NAVIGATIONS = {
     NOTIFICATION: [("to_Item", "MaintenanceNotificationItem", [NOTIFICATION])],
@@ -75,6 +79,7 @@ SETS = {
     # mock-sap's own knows receipts of purchase orders only.
     "API_MATERIAL_DOCUMENT_SRV": {"A_MaterialDocumentHeader": MOVEMENT,
                                   "A_MaterialDocumentItem": "PlantMaterialDocumentItem"},
+    "API_CV_ATTACHMENT_SRV": {"AttachmentContentSet": "AttachmentContent"},
 }
 EQUIPMENT = [("PUMP-7", "Circulation pump 7", "SN-70007"), ("FAN-2", "Exhaust fan 2", "SN-20002")]
 MATERIALS = [("BRG-6204", "Bearing 6204", "PC", "25.000"), ("PELLET-PP", "Polypropylene pellets", "KG", "4000.000")]
@@ -170,8 +175,11 @@ FUNCTIONS = {
 
 
 def dispatch(context, method, path, query, headers, body):
-    """mock-sap's dispatcher, with function imports."""
+    """mock-sap's dispatcher, with function imports and streams."""
     name = path.rsplit("/", 1)[-1]
+    if "/API_CV_ATTACHMENT_SRV/" in path and name:
+        return attachments(method, path, {key: value.strip("'") for key, value in server.parse_query(query).items()},
+                           headers, body)
     if method != "POST" or name not in FUNCTIONS:
         return plain_dispatch(context, method, path, query, headers, body)
     entity, values, allowed = FUNCTIONS[name]
@@ -184,6 +192,38 @@ def dispatch(context, method, path, query, headers, body):
         return Response.error(SapError(text, 400, code="BS/007"))
     write(context.conn, entity, {entity: number}, values)
     return Response(body={"d": {"DummyFunctionImportResult": {"Result": ""}}})
+
+
+# Of each attachment what its entity tells, and its stream.
+ATTACHMENTS: list[tuple[dict, bytes]] = []
+
+
+def attachments(method, path, query, headers, body):
+    """An upload names its object in header fields, a question in parameters; files of one name do not meet."""
+    resource = path.split("/API_CV_ATTACHMENT_SRV/")[1]
+    if (method, resource) == ("GET", "GetAllOriginals"):
+        names = ("BusinessObjectTypeName", "LinkedSAPObjectKey")
+        return Response(body={"d": {"results": [
+            entity for entity, _ in ATTACHMENTS if all(entity[name] == query.get(name) for name in names)]}})
+    stream = re.fullmatch(r"AttachmentContentSet\(.*ArchiveDocumentID='([^']+)'.*\)/\$value", resource)
+    if method == "GET" and stream:
+        found = [(entity, data) for entity, data in ATTACHMENTS if entity["ArchiveDocumentID"] == stream[1]]
+        return Response(body=found[0][1], content_type=found[0][0]["MimeType"]) if found else Response(404)
+    if (method, resource) != ("POST", "AttachmentContentSet"):
+        return Response.error(SapError(f"Method {method} is not allowed on {resource}", 405))
+    wanted = {"slug": "FileName", "businessobjecttypename": "BusinessObjectTypeName",
+              "linkedsapobjectkey": "LinkedSAPObjectKey", "content-type": "MimeType"}
+    missing = [header for header in wanted if not headers.get(header)]
+    if missing or not body:
+        return Response.error(SapError(f"Header fields are missing: {missing}", 400, code="CV_ATTACHMENT/001"))
+    entity = {name: headers[header] for header, name in wanted.items()}
+    if entity["BusinessObjectTypeName"] not in ("BUS2038", "PMQMEL") or len(entity["LinkedSAPObjectKey"]) != 12:
+        text = f"User has no authorization for operation 03 on object {entity['BusinessObjectTypeName']}"
+        return Response.error(SapError(text, 403, code="CV_ATTACHMENT/003"))
+    entity |= {"DocumentInfoRecordDocType": "GOS", "ArchiveDocumentID": f"FA163E-{len(ATTACHMENTS) + 1}",
+               "FileSize": str(len(body))}
+    ATTACHMENTS.append((entity, body))
+    return Response(201, body={"d": entity})
 
 
 def seed(connection):

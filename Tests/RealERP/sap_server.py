@@ -87,6 +87,20 @@ class SAPServer:
             text = answer.read()
         return json.loads(text)["d"] if text else {}
 
+    def attachments(self, notification: str) -> list[tuple[dict, bytes]]:
+        """What is attached to a notification, with the files' contents."""
+        key = f"BusinessObjectTypeName='BUS2038'&LinkedSAPObjectKey='{notification.zfill(12)}'"
+        found = self.call("GET", "API_CV_ATTACHMENT_SRV/GetAllOriginals?" + key)["results"]
+        authorization = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        streams = []
+        for one in found:
+            address = (f"{self.url}/sap/opu/odata/sap/API_CV_ATTACHMENT_SRV/AttachmentContentSet("
+                       f"ArchiveDocumentID='{one['ArchiveDocumentID']}')/$value")
+            request = urllib.request.Request(address, headers={"Authorization": authorization})
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                streams.append(answer.read())
+        return list(zip(found, streams))
+
     def notifications(self) -> list[dict]:
         return self.call("GET", "API_MAINTNOTIFICATION/MaintenanceNotification")["results"]
 

@@ -21,7 +21,7 @@ def line(circle, sap):  # noqa: F811
 @pytest.fixture
 def hot(line):
     """`hot("name")` heats a pump of that name, with a profile, rule and mapping of its own; gives the mapping's key."""
-    def heat(name: str, connector: str = "sap", equipment: str = "PUMP-7", **fields) -> str:
+    def heat(name: str, connector: str = "sap", equipment: str = "PUMP-7", picture: bool = False, **fields) -> str:
         key = f"sap-{name}"
         line.profile(key, {"temperature": ("Cel", "gauge")})
         line.asset(key, {connector: equipment}, name="Circulation pump")
@@ -29,7 +29,7 @@ def hot(line):
         line.rule(key, key, "temperature > 80", severity="high")
         line.mapping(key, connector, "work-order.create", {
             "title": TITLE, "equipment": "${asset.equipment}", "priority": "${alarm.severity}", "link": "${link}",
-            **fields}, rule=key)
+            **fields}, rule=key, **({"attachChart": True} if picture else {}))
         line.publish(key, temperature=91.26)
         return key
     return heat
@@ -60,8 +60,13 @@ def test_the_live_suite(sap, live_suite):  # noqa: F811
 
 def test_from_a_reading_to_an_order_and_back(line, sap, hot):  # noqa: F811
     assert line.preflight("sap")["ok"]
-    delivery = line.wait_for_delivery(hot("circle", item="BRG-6204"))
+    delivery = line.wait_for_delivery(hot("circle", item="BRG-6204", picture=True))
     notification, = of(sap, delivery)
+    # The chart of the readings is at the notification, byte for byte.
+    key, png = line.wait_for_picture(delivery)
+    (file, contents), = sap.attachments(delivery["externalId"])
+    assert (file["FileName"], file["MimeType"]) == (f"plantwright-{key}.png", "image/png")
+    assert contents == png and png.startswith(b"\x89PNG\r\n\x1a\n")
     assert notification["NotificationText"] == "Circulation pump at 91.3 °C"
     assert notification["TechnicalObject"] == "PUMP-7" and notification["MaintPriority"] == "2"
     number = notification["MaintenanceOrder"]
@@ -87,6 +92,17 @@ def test_a_bad_day_leaves_one_notification(line, sap, hot, scenario):  # noqa: F
     orders = sap.call("GET", "API_MAINTENANCEORDER/MaintenanceOrder")["results"]
     assert len([one for one in orders if one["MaintenanceNotification"] == delivery["externalId"]]) == 1
     assert notification["MaintenanceOrder"]
+
+
+@pytest.mark.parametrize("scenario", ["csrf", "busy", "error", "slow"])
+def test_a_bad_day_leaves_one_picture(line, sap, hot, scenario):  # noqa: F811
+    sap.control("DELETE", "faults")
+    match = {"scenario": scenario, "method": "POST", "match": "API_CV_ATTACHMENT_SRV/A", "count": 1}
+    sap.control("POST", "faults", match)
+    delivery = line.wait_for_delivery(hot(f"picture-{scenario}", picture=True))
+    _, png = line.wait_for_picture(delivery, seconds=150)
+    assert not sap.control("GET", "faults")["results"], "the fault was met"
+    assert [contents for _, contents in sap.attachments(delivery["externalId"])] == [png]
 
 
 def test_refusals_are_told(line, sap, hot):  # noqa: F811

@@ -36,7 +36,7 @@ extension SAPConnector {
             let place = requests.place(fields.text("location"))
             let item = try fields.required("item")
             return [requests.findStock(item, plant: place.plant, storageLocation: place.storageLocation)]
-        case .workOrderAttach: throw .unsupported("files at orders")
+        case .workOrderAttach: return [requests.attach(order, toNotification: order.target ?? "")]
         case .meterRecord: throw .unsupported("meter readings")
         }
     }
@@ -67,6 +67,7 @@ extension SAPConnector {
         checks.append(await reading("movements", "Material documents can be read", documents, isNeeded: false))
         let equipment = requests.read(.equipment, "Equipment", [("$select", "Equipment"), ("$top", "1")])
         checks.append(await reading("equipment", "Equipment can be read", equipment, isNeeded: false))
+        checks.append(await attaching())
         checks.append(
             PreflightCheck(
                 "create-permission",
@@ -129,6 +130,19 @@ extension SAPConnector {
             let missing = pass.token == nil ? "CSRF token" : "session cookie"
             let remedy = "See whether a proxy between removes x-csrf-token or Set-Cookie."
             return PreflightCheck("csrf", title, .warning, "SAP gave no \(missing).", remedy: remedy)
+        }
+    }
+
+    /// The service for files, whose lists cannot be asked for without an object.
+    private func attaching() async -> PreflightCheck {
+        let title = "Pictures can be attached"
+        var trace = CallTrace()
+        let request = requests.read(.attachment, "")
+        switch await ask(request, &trace) {
+        case .success: return PreflightCheck("attachments", title, .ok, "GET \(request.url) was answered.")
+        case .failure(let refusal):
+            let remedy = "Only needed for mappings that attach charts: activate API_CV_ATTACHMENT_SRV."
+            return PreflightCheck("attachments", title, .warning, refusal.failure.detail, remedy: remedy)
         }
     }
 

@@ -6,7 +6,7 @@ extension SAPConnector {
     /// Orders without a notification are not made here: only their state is read.
     static let orderPrefix = "order/"
 
-    private static func notification(_ order: DeliveryOrder) throws(CallFailure) -> String {
+    static func notification(_ order: DeliveryOrder) throws(CallFailure) -> String {
         guard let target = order.target, !target.hasPrefix(orderPrefix) else {
             let detail = "The order has no notification in SAP; it can be changed there only."
             throw CallFailure(reason: "no-notification", detail: detail)

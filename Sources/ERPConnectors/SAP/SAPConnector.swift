@@ -60,7 +60,7 @@ struct SAPConnector: ERPConnector {
                 case .workOrderCancel: try await cancel(order, fields, &trace)
                 case .stockConsume, .stockReceive, .stockSet: try await post(order, fields, &trace)
                 case .partsCheck: try await checkParts(fields, &trace)
-                case .workOrderAttach: CallFailure.unsupported("files at orders").refused
+                case .workOrderAttach: try await attach(order, &trace)
                 case .meterRecord: CallFailure.unsupported("meter readings").refused
                 }
             return CallReport(outcome, trace)
@@ -77,6 +77,7 @@ struct SAPConnector: ERPConnector {
                 switch order.operation {
                 case .workOrderCreate: try await lookUpOrder(order, fields, &trace)
                 case .workOrderComment: try await lookUpComment(order, &trace)
+                case .workOrderAttach: try await lookUpAttachment(order, &trace)
                 case .stockConsume, .stockReceive, .stockSet: try await lookUpMovement(order, &trace)
                 default: CallFailure.unsupported("look-up of this").failedLookUp
                 }

@@ -55,6 +55,17 @@ extension ConnectorManifest {
             kind: .object
         ),
         UsualFields.priorities("SAP's priority for each alarm severity: {critical: 1, high: 2, medium: 3, low: 4}."),
+        FormField(
+            "attachmentObject",
+            "Pictures go to",
+            "The business object of a notification's files: generic object services, or document management (DMS).",
+            kind: .choice,
+            initial: "BUS2038",
+            choices: [
+                Choice("BUS2038", "BUS2038 (generic object services)"),
+                Choice("PMQMEL", "PMQMEL (document management)"),
+            ]
+        ),
         FormField("link", "Page of a notification", "An address with ${id} in it."),
         UsualFields.settle("SAP"),
     ]
@@ -101,6 +112,7 @@ extension ConnectorManifest {
             fields: [UsualFields.reason(200, "Is added to the long text.")],
             traits: OperationTraits(isRepeatable: true)
         ),
+        .picture("Attachment of the notification", OperationTraits(canLookUp: true)),
         OperationManifest(
             .stockConsume,
             "Goods issue",

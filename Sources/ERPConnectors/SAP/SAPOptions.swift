@@ -31,6 +31,9 @@ struct SAPOptions: Hashable, Sendable {
     var movementTypes = MovementTypes()
     /// Alarm severities to SAP's priorities.
     var priorities = ["critical": "1", "high": "2", "medium": "3", "low": "4"]
+    /// The business object that pictures are attached to: `BUS2038` by generic object services, `PMQMEL` by document
+    /// management.
+    var attachmentObject = "BUS2038"
     /// The address of a notification's page; `${id}` is its number.
     var link: String?
     /// Seconds; see ``ERPConnector/settle``.
@@ -61,6 +64,7 @@ struct SAPOptions: Hashable, Sendable {
         controlKey = reader.code("controlKey", 4)
         storageLocation = reader.code("storageLocation", 4)
         costCenter = reader.code("costCenter", 10)
+        attachmentObject = reader.code("attachmentObject", 40) ?? attachmentObject
         link = reader.string("link", maximumLength: 1_000)
         if let link, !link.contains("${id}") || !(link.hasPrefix("https://") || link.hasPrefix("http://")) {
             reader.note("link", "link", "Expected an address with ${id} in it.")

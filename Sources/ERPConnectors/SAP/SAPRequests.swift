@@ -3,7 +3,8 @@ import Primitives
 /// Makes the requests to SAP's OData 2.0 services; previews and calls share it.
 ///
 /// Pure. Names and lengths are those of the services' metadata: `API_MAINTNOTIFICATION`, `API_MAINTENANCEORDER`,
-/// `API_MATERIAL_DOCUMENT_SRV`, `API_MATERIAL_STOCK_SRV`, `API_EQUIPMENT`, `API_PRODUCT_SRV` (api.sap.com).
+/// `API_MATERIAL_DOCUMENT_SRV`, `API_MATERIAL_STOCK_SRV`, `API_EQUIPMENT`, `API_PRODUCT_SRV`,
+/// `API_CV_ATTACHMENT_SRV` (api.sap.com).
 struct SAPRequests: Sendable {
     /// The services that are called.
     enum Service: String, CaseIterable, Sendable {
@@ -13,6 +14,7 @@ struct SAPRequests: Sendable {
         case stock = "API_MATERIAL_STOCK_SRV"
         case equipment = "API_EQUIPMENT"
         case product = "API_PRODUCT_SRV"
+        case attachment = "API_CV_ATTACHMENT_SRV"
     }
 
     /// The address, without a slash at its end.
@@ -39,6 +41,11 @@ struct SAPRequests: Sendable {
             headers: Self.accept + Self.json,
             body: .object(body)
         )
+    }
+
+    /// A request that makes an entity whose body comes later.
+    func create(_ service: Service, _ set: String, headers: [(name: String, value: String)]) -> RenderedRequest {
+        RenderedRequest(method: "POST", url: url(service, set, []), headers: Self.accept + headers, body: nil)
     }
 
     /// A request that changes an entity; `etag` as it was read.

@@ -69,7 +69,9 @@ extension SAPEntitySet {
     /// The sets that connectors use, by `service/name`, after the services' metadata.
     static let all: [String: SAPEntitySet] = {
         var sets: [String: SAPEntitySet] = [:]
-        for set in [notification, item, order, operation, component, header, documentItem, stock, equipment, product] {
+        for set in [
+            notification, item, order, operation, component, header, documentItem, stock, equipment, product, file,
+        ] {
             sets[set.name] = set
         }
         return sets
@@ -242,6 +244,21 @@ extension SAPEntitySet {
         AssetLocation 10 r
         EquipmentIsMarkedForDeletion - r
         EquipmentIsInactive - r
+        """
+    )
+
+    static let file = SAPEntitySet(
+        "AttachmentContentSet",
+        of: "API_CV_ATTACHMENT_SRV",
+        keys: ["ArchiveDocumentID"],
+        """
+        DocumentInfoRecordDocType 3 r
+        ArchiveDocumentID 40 r
+        LinkedSAPObjectKey 90 r
+        BusinessObjectTypeName 40 r
+        FileName 255 r
+        FileSize 12 r
+        MimeType 128 c
         """
     )
 

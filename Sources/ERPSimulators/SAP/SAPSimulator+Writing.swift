@@ -8,6 +8,7 @@ extension SAPSimulator {
         _ state: inout State
     ) -> SimulatedResponse {
         if request.method == "POST", let answer = function(request, service, path, &state) { return answer }
+        if service == SAPEntitySet.file.service { return attach(request, path, &state) }
         let name = String(path.prefix { $0 != "(" })
         guard let set = SAPEntitySet.all[name], set.service == service else {
             return Self.problem(404, "/IWBEP/CM_MGW_RT/020", "Resource not found for the segment '\(name)'")

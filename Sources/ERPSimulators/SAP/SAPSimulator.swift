@@ -10,7 +10,7 @@ import Synchronization
 /// `x-csrf-token: Required`), updates with the entity's ETag (428, 412), errors as `{"error": {"code", "message":
 /// {"value"}, "innererror"}}`. Numbers come from ranges, external references are kept in capitals and are not unique,
 /// a notification has one order at most, equipment and materials must be known. One plant, 1010, one storage
-/// location, 101A.
+/// location, 101A. A file belongs to what its upload's header fields name, be that there or not.
 final class SAPSimulator: SimulatedERP {
     /// One row, with the number of its version.
     struct Row {
@@ -27,6 +27,8 @@ final class SAPSimulator: SimulatedERP {
         var lastSession = 0
         /// What the storage location holds.
         var stock: [String: Double] = [:]
+        /// What the attachments of notifications hold, with the notifications' numbers.
+        var files: [SimulatedFile] = []
     }
 
     static let plantCode = "1010"
@@ -62,6 +64,8 @@ final class SAPSimulator: SimulatedERP {
     }
 
     var stock: [String: Double] { state.withLock(\.stock) }
+
+    var files: [SimulatedFile] { state.withLock(\.files) }
 
     var orders: [SimulatedOrder] {
         state.withLock { state in
@@ -166,6 +170,7 @@ final class SAPSimulator: SimulatedERP {
             let sets = SAPEntitySet.all.values.filter { $0.service == service }.map(\.name).sorted()
             return .json(["d": ["EntitySets": .array(sets.map(JSONValue.string))]], headers: headers)
         }
+        if service == SAPEntitySet.file.service { return Self.attachments(request, path, state) }
         let name = String(path.prefix { $0 != "(" })
         guard let set = SAPEntitySet.all[name], set.service == service else {
             return Self.problem(404, "/IWBEP/CM_MGW_RT/020", "Resource not found for the segment '\(name)'")

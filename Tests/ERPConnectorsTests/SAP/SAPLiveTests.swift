@@ -167,6 +167,31 @@ private enum LiveSAP {
         }
     }
 
+    @Test func aPictureIsAttachedOnce() async throws {
+        for options in [Self.full, ["client": "100", "attachmentObject": "PMQMEL"]] {
+            let connector = try connector(options)
+            var attach = order(.workOrderAttach, [:], target: try await made(connector, create))
+            attach.attachment = ConformanceWorld.picture
+            #expect(await connector.lookUp(attach).outcome == .notFound)
+            try await fault("error", "POST", match: "API_CV_ATTACHMENT_SRV")
+            guard case .uncertain = await connector.perform(attach).outcome else {
+                Issue.record("not uncertain")
+                return
+            }
+            #expect(await connector.lookUp(attach).outcome == .notFound)
+            for _ in 0..<2 { #expect(await connector.perform(attach).outcome == .done(externalID: attach.target)) }
+            #expect(await connector.lookUp(attach).outcome == .found(externalID: attach.target))
+            var other = attach
+            other.idempotencyKey = "pw-zzzzzzzzzzzzz"
+            #expect(await connector.lookUp(other).outcome == .notFound)
+            other.target = "999999999999"
+            guard case .refused = await connector.perform(other).outcome else {
+                Issue.record("not refused")
+                return
+            }
+        }
+    }
+
     @Test func stockIsBookedOnceAndReadBack() async throws {
         let connector = try connector()
         let before = try await connector.stock(of: "PELLET-PP", at: nil).onHand

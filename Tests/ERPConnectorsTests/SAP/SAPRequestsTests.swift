@@ -44,6 +44,20 @@ import Testing
         }
     }
 
+    @Test func aPictureNamesItsNotificationAsTheDatabaseDoes() throws {
+        var order = order(.workOrderAttach, [:])
+        order.attachment = OrderAttachment(title: "Chart", mediaType: "image/png", bytes: [0x89, 0x50])
+        let request = try requests(["attachmentObject": "pmqmel"]).attach(order, toNotification: "10000001")
+        let headers = Dictionary(uniqueKeysWithValues: request.headers.map { ($0.name, $0.value) })
+        #expect(request.method == "POST" && request.payload == [0x89, 0x50])
+        #expect(request.url.contains("/API_CV_ATTACHMENT_SRV/AttachmentContentSet?"))
+        #expect(headers["Slug"] == "plantwright-pw-0123456789abc.png" && headers["Content-Type"] == "image/png")
+        #expect(headers["LinkedSAPObjectKey"] == "000010000001" && headers["BusinessObjectTypeName"] == "PMQMEL")
+        #expect(SAPRequests.objectKey("000010000001") == "000010000001" && SAPRequests.objectKey("A-1") == "A-1")
+        let find = try requests().attachments(ofNotification: "10000001")
+        #expect(find.url.contains("GetAllOriginals?BusinessObjectTypeName=%27BUS2038%27&LinkedSAPObjectKey=%270000"))
+    }
+
     @Test func quotesInValuesCannotEndALiteral() throws {
         let request = try requests().findStock("O'Neill' or Plant ne '", plant: nil, storageLocation: nil)
         #expect(request.url.contains("Material%20eq%20%27O%27%27Neill%27%27%20or%20Plant%20ne%20%27%27%27"))
