@@ -55,6 +55,7 @@ struct MaximoConnector: PlannedConnector {
             )
         case .workOrderCancel: return try cancellation(order, fields)
         case .workOrderComment: return try comment(order, fields)
+        case .workOrderAttach: return try attachment(order)
         case .meterRecord: return try reading(order, fields)
         default: return try stock(order, fields)
         }

@@ -44,6 +44,12 @@ extension ConnectorManifest {
                 initial: "maxauth",
                 choices: [Choice("maxauth", "maxauth"), Choice("basic", "Basic")]
             ),
+            FormField(
+                "documentType",
+                "Document type of pictures",
+                "A document type that work orders may have; mind its capitals.",
+                initial: "Attachments"
+            ),
             UsualFields.priorities("Severity to priority: {\"critical\": \"1\"}. Usually 1, 2, 3, 4."),
             FormField(
                 "states",
@@ -53,7 +59,7 @@ extension ConnectorManifest {
             ),
             UsualFields.settle(),
         ],
-        operations: [create, update, cancel, comment, count, issue, meter, check],
+        operations: [create, update, cancel, comment, picture, count, issue, meter, check],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
     )
 
@@ -99,6 +105,8 @@ extension ConnectorManifest {
         fields: [UsualFields.text(8_000)],
         traits: OperationTraits(canLookUp: true)
     )
+
+    private static let picture = OperationManifest.picture("Attached document", OperationTraits(canLookUp: true))
 
     private static let storeroom = UsualFields.location("The storeroom.")
 

@@ -17,6 +17,8 @@ struct MaximoOptions: Hashable, Sendable {
     /// How many characters a work order's number may have: 25 in MAS, 10 in older versions.
     var numberLength: Int
     var login: Login
+    /// The document type of pictures, of the site's own list.
+    var documentType: String
     /// Severity to priority.
     var priorities: [String: String]
     /// The site's own states to phases.
@@ -33,6 +35,10 @@ struct MaximoOptions: Hashable, Sendable {
         storeroom = reader.string("storeroom", maximumLength: 12)?.uppercased()
         numberLength = Int(reader.number("numberLength", in: 10...25) ?? 25)
         login = reader.choice("login", Login.self) ?? .maxauth
+        documentType = reader.string("documentType", maximumLength: 16) ?? "Attachments"
+        if documentType.isEmpty || !documentType.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+            reader.note("documentType", "invalid", "Expected the name of a document type, such as Attachments.")
+        }
         let given = reader.priorities()
         priorities = ["critical": "1", "high": "2", "medium": "3", "low": "4"].merging(given) { $1 }
         if given.values.contains(where: { Int($0) == nil }) {

@@ -24,13 +24,16 @@ extension SimulatorDefinition {
 /// under `/oslc`; a number that is taken is refused with 400 and BMXAA4129E, unknown assets, items and texts that are too
 /// long with 400; creates answer 201 with `Location`, and a body only when `properties` asks; a POST to a member without
 /// `x-method-override: PATCH` is refused; MERGE appends child rows; members' `href`s name a host of Maximo's own; lists
-/// come in pages with `responseInfo.nextPage`; an inventory usage that is complete changes the balance at once.
+/// come in pages with `responseInfo.nextPage`; an inventory usage that is complete changes the balance at once; documents of
+/// one name are several, and all but the first get a number behind it.
 final class MaximoSimulator: SimulatedERP {
     struct State {
         /// Rows by object structure, oldest first.
         var rows: [String: [JSONObject]] = [:]
         /// Work log rows by work order number.
         var logs: [String: [JSONObject]] = [:]
+        /// The attached documents of work orders.
+        var files: [SimulatedFile] = []
     }
 
     /// What tells a row of a structure from others, beside the site.
@@ -42,7 +45,7 @@ final class MaximoSimulator: SimulatedERP {
 
     private let account: SimulatedAccount
     private let clock: @Sendable () -> Timestamp
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     init(plant: SimulatedPlant, account: SimulatedAccount, clock: @escaping @Sendable () -> Timestamp) {
         self.account = account
@@ -94,6 +97,8 @@ final class MaximoSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] { state.withLock(\.files) }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             guard let index = state.rows["mxapiwodetail"]?.firstIndex(where: { $0["wonum"]?.string == externalID })
@@ -127,6 +132,8 @@ final class MaximoSimulator: SimulatedERP {
             return .json(["properties": ["wonum": ["subType": "UPPER", "maxLength": 25]]])
         case ("GET", let path) where path.count == 2 && path[0] == "os": return list(path[1], request)
         case ("GET", let path) where path.count == 4 && path[3] == "woworklog": return logs(path[2])
+        case (_, let path) where path.count == 4 && path[1] == "mxapiwodetail" && path[3] == "doclinks":
+            return documents(path[2], request)
         case ("POST", let path) where path.count == 2 && path[0] == "os": return create(path[1], request)
         case ("POST", let path) where path.count == 3 && path[0] == "os": return merge(path[1], path[2], request)
         default: return Self.problem(404, "BMXAA8727E", "The OSLC resource was not found.")
@@ -170,7 +177,7 @@ final class MaximoSimulator: SimulatedERP {
     }
 
     /// `_` and the base64 of key and site, with `-` for `=`.
-    private static func resource(_ structure: String, _ row: JSONObject) -> String {
+    static func resource(_ structure: String, _ row: JSONObject) -> String {
         let key = keys[structure].flatMap { row[$0]?.string } ?? ""
         let text = Data("\(key)/\(row["siteid"]?.string ?? "")".utf8).base64EncodedString()
         return "_" + text.replacing("=", with: "-").replacing("/", with: "_").replacing("+", with: ".")
@@ -266,7 +273,7 @@ final class MaximoSimulator: SimulatedERP {
         }
     }
 
-    private static func problem(_ status: Int, _ code: String, _ message: String) -> SimulatedResponse {
+    static func problem(_ status: Int, _ code: String, _ message: String) -> SimulatedResponse {
         .json(
             [
                 "Error": [
