@@ -32,6 +32,7 @@ struct OracleConnector: PlannedConnector {
             let body = try body(fields)
             return OrderPlan(questions: [orderQuestion(order)], steps: [change { _ in body }])
         case .workOrderCancel: return cancellation(order)
+        case .workOrderAttach: return attachment(order)
         case .meterRecord: return try reading(order, fields)
         default: return try stock(order, fields)
         }
@@ -100,7 +101,7 @@ struct OracleConnector: PlannedConnector {
     }
 
     /// The identifier in addresses, the status, and whether work has begun.
-    private func orderQuestion(_ order: DeliveryOrder) -> PlanQuestion {
+    func orderQuestion(_ order: DeliveryOrder) -> PlanQuestion {
         let number = order.target ?? ""
         let request = byNumber(number, ["WorkOrderStatusCode", "ActualStartDate"])
         return PlanQuestion(

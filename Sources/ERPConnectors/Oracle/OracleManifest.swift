@@ -34,10 +34,16 @@ extension ConnectorManifest {
                 "The status that orders are made in: ORA_UNRELEASED or ORA_RELEASED.",
                 initial: "ORA_UNRELEASED"
             ),
+            FormField(
+                "attachmentCategory",
+                "Category of pictures",
+                "The category of attachments that charts get.",
+                initial: "MISC"
+            ),
             UsualFields.priorities("Severity to priority: {\"critical\": \"1\"}. Usually 1, 2, 3, 4."),
             UsualFields.settle(),
         ],
-        operations: [create, update, cancel, consume, receive, meter, check],
+        operations: [create, update, cancel, picture, consume, receive, meter, check],
         capabilities: [.equipment, .items, .stock, .orderState, .changes]
     )
 
@@ -76,6 +82,8 @@ extension ConnectorManifest {
         fields: [],
         traits: OperationTraits(isRepeatable: true)
     )
+
+    private static let picture = OperationManifest.picture("Attachment", OperationTraits(canLookUp: true))
 
     private static let stockFields = [
         UsualFields.item(isRequired: true), UsualFields.quantity(isRequired: true),

@@ -12,6 +12,8 @@ struct OracleOptions: Hashable, Sendable {
     var workSubtype: String?
     /// The status that they are made in.
     var status: String
+    /// The category of pictures.
+    var attachmentCategory: String
     /// Severity to priority.
     var priorities: [String: String]
     /// Seconds; see ``ERPConnector/settle``.
@@ -27,6 +29,7 @@ struct OracleOptions: Hashable, Sendable {
         workType = reader.identifier("workType", default: "CORRECTIVE")
         workSubtype = reader.string("workSubtype", maximumLength: 30)
         status = reader.identifier("status", default: "ORA_UNRELEASED")
+        attachmentCategory = reader.identifier("attachmentCategory", default: "MISC")
         let given = reader.priorities()
         priorities = ["critical": "1", "high": "2", "medium": "3", "low": "4"].merging(given) { $1 }
         if given.values.contains(where: { Int($0) == nil }) {

@@ -14,6 +14,7 @@ protocol PlannedConnector: ERPConnector {
 extension PlannedConnector {
     func perform(_ order: DeliveryOrder) async -> CallReport<CallOutcome> {
         do throws(CallFailure) {
+            if order.operation == .workOrderAttach { _ = try order.requiredAttachment() }
             return await runner.perform(try plan(for: order))
         } catch {
             return CallReport(error.refused)

@@ -25,16 +25,18 @@ extension SimulatorDefinition {
 /// and `hasMore`; a staged inventory transaction answers 201 also when its processing failed, with `ErrorExplanation`;
 /// inventory transactions cannot be asked for. Takes Basic, the secret as a bearer token, and tokens of its own.
 final class OracleSimulator: SimulatedERP {
-    private struct State {
+    struct State {
         /// Rows by resource, oldest first.
         var rows: [String: [JSONObject]] = [:]
         var count = 0
+        /// The attachments of work orders.
+        var files: [SimulatedFile] = []
     }
 
     private let tokens: SimulatedTokens
     private let basic: String
     private let clock: @Sendable () -> Timestamp
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     init(plant: SimulatedPlant, account: SimulatedAccount, clock: @escaping @Sendable () -> Timestamp) {
         tokens = SimulatedTokens(account)
@@ -87,6 +89,8 @@ final class OracleSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] { state.withLock(\.files) }
+
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
             guard
@@ -115,6 +119,8 @@ final class OracleSimulator: SimulatedERP {
         switch (request.method, Array(segments.dropFirst(3))) {
         case ("GET", ["inventoryStagedTransactions"]): return Self.problem(405, "GET is not supported.")
         case ("GET", let path) where path.count == 1: return list(path[0], request)
+        case (_, let path) where path.count == 4 && path[2...] == ["child", "attachments"]:
+            return attachments(path[1], request)
         case ("POST", ["maintenanceWorkOrders"]): return createOrder(request)
         case ("POST", ["meterReadings"]): return read(request)
         case ("POST", ["inventoryStagedTransactions"]): return stage(request)
@@ -217,7 +223,7 @@ final class OracleSimulator: SimulatedERP {
         }
     }
 
-    private static func problem(_ status: Int, _ detail: String) -> SimulatedResponse {
+    static func problem(_ status: Int, _ detail: String) -> SimulatedResponse {
         .json(
             [
                 "title": "Bad Request", "status": .string(String(status)),
