@@ -51,6 +51,7 @@ struct BusinessCentralConnector: PlannedConnector {
                 order,
                 ["requestNumber": .string(order.target ?? ""), "text": .string(try fields.required("text"))]
             )
+        case .workOrderAttach: return picture(order)
         case .meterRecord:
             return creation(
                 "meterReadings",
@@ -66,20 +67,51 @@ struct BusinessCentralConnector: PlannedConnector {
     }
 
     /// One row with a number of our own: the extension's tables have it as their primary key.
-    private func creation(_ set: String, _ order: DeliveryOrder, _ row: JSONObject) -> OrderPlan {
+    ///
+    /// `made` is what the delivery is about where that is not the row itself.
+    private func creation(
+        _ set: String,
+        _ order: DeliveryOrder,
+        _ row: JSONObject,
+        about made: String? = nil
+    ) -> OrderPlan {
         let number = Self.number(of: order.idempotencyKey)
         var body: JSONObject = ["number": .string(number)]
         for member in row.members { body[member.name] = member.value }
-        let request = service.send("POST", set, body)
+        let request = service.send("POST", set, body).carrying(order.attachment, inPlaceOf: order.shownFile)
         let find = service.get(set, [("$filter", "number eq \(ODataService.literal(number))"), ("$top", "2")])
         return OrderPlan(
-            steps: [PlanStep(request: { _ in request }, read: { Self.creation($0, number) })],
+            steps: [
+                PlanStep(
+                    request: { _ in request },
+                    read: { answer in
+                        let end = Self.creation(answer, number)
+                        return end == .done(number) ? .done(made ?? number) : end
+                    }
+                )
+            ],
             lookUp: PlanLookUp(
                 request: { _ in find },
                 read: { document in
-                    DataverseAnswer.found(document, id: "number") { $0["number"]?.string == number }
+                    let found = DataverseAnswer.found(document, id: "number") { $0["number"]?.string == number }
+                    return found == .found(number) ? .found(made ?? number) : found
                 }
             )
+        )
+    }
+
+    /// A row with its file in base 64, so that there is one request and one transaction; the API's own attachments are of
+    /// standard documents only.
+    private func picture(_ order: DeliveryOrder) -> OrderPlan {
+        let title = FormField("", "", "", maximumLength: 100).fit(order.attachment?.title ?? "Chart of the readings")
+        return creation(
+            "requestPictures",
+            order,
+            [
+                "requestNumber": .string(order.target ?? ""), "fileName": .string(order.fileName),
+                "title": .string(title), "content": .string(order.shownFile),
+            ],
+            about: order.target
         )
     }
 

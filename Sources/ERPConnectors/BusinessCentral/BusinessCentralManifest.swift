@@ -107,6 +107,7 @@ extension ConnectorManifest {
             fields: [UsualFields.text(2_048)],
             traits: once
         ),
+        .picture("Picture of a maintenance request", once),
         OperationManifest(.stockSet, "Item journal to a figure", fields: stockFields, traits: once),
         OperationManifest(.stockConsume, "Negative adjustment", fields: stockFields, traits: once),
         OperationManifest(.stockReceive, "Positive adjustment", fields: stockFields, traits: once),

@@ -29,9 +29,13 @@ final class BusinessCentralSimulator: SimulatedERP {
         /// Rows by entity set, oldest first.
         var rows: [String: [JSONObject]] = [:]
         var count = 0
+        /// The pictures of requests.
+        var files: [SimulatedFile] = []
     }
 
-    private static let made = ["maintenanceRequests", "requestComments", "meterReadings", "stockPostings"]
+    private static let made = [
+        "maintenanceRequests", "requestComments", "requestPictures", "meterReadings", "stockPostings",
+    ]
 
     private let tokens: SimulatedTokens
     private let clock: @Sendable () -> Timestamp
@@ -78,6 +82,8 @@ final class BusinessCentralSimulator: SimulatedERP {
             }
         }
     }
+
+    var files: [SimulatedFile] { state.withLock(\.files) }
 
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
@@ -150,6 +156,7 @@ final class BusinessCentralSimulator: SimulatedERP {
         }
         if let problem = Self.check(row, state) { return problem }
         if set == "stockPostings", let problem = Self.post(row, &state) { return problem }
+        if set == "requestPictures", let problem = Self.keep(&row, &state) { return problem }
         state.count += 1
         row["number"] = .string(number)
         row["id"] = .string("00000000-0000-4000-8000-" + String(100_000_000_000 + state.count))
@@ -162,10 +169,28 @@ final class BusinessCentralSimulator: SimulatedERP {
         for (name, length) in [("title", 100), ("description", 2_048)] where (row[name]?.string ?? "").count > length {
             return problem(400, "Application_StringExceededLength", "The length of \(name) exceeds \(length).")
         }
+        if let request = row["requestNumber"]?.string,
+            state.rows["maintenanceRequests"]?.contains(where: { $0["number"]?.string == request }) != true
+        {
+            let message =
+                "The field Request No. contains a value (\(request)) that cannot be found in the related table."
+            return problem(400, "Internal_InvalidTableRelation", message)
+        }
         guard let asset = row["fixedAssetNumber"]?.string else { return nil }
         let isKnown = state.rows["fixedAssets"]?.contains { $0["number"]?.string == asset } == true
         let message = "The field Fixed Asset No. contains a value (\(asset)) that cannot be found in the related table."
         return isKnown ? nil : problem(400, "Internal_InvalidTableRelation", message)
+    }
+
+    /// Takes a picture out of its row; what is read later has none.
+    private static func keep(_ row: inout JSONObject, _ state: inout State) -> SimulatedResponse? {
+        let content = row["content"]?.string
+        row["content"] = nil
+        guard let request = row["requestNumber"]?.string, let name = row["fileName"]?.string, name.count <= 100,
+            let file = SimulatedFile(order: request, name: name, base64: content)
+        else { return problem(400, "BadRequest", "The picture has no request, name or contents.") }
+        state.files.append(file)
+        return nil
     }
 
     private static func post(_ row: JSONObject, _ state: inout State) -> SimulatedResponse? {

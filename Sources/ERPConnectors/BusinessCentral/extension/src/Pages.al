@@ -67,6 +67,66 @@ page 50101 "PW API Comments"
     }
 }
 
+page 50105 "PW API Pictures"
+{
+    PageType = API;
+    APIPublisher = 'plantwright';
+    APIGroup = 'maintenance';
+    APIVersion = 'v1.0';
+    EntityName = 'requestPicture';
+    EntitySetName = 'requestPictures';
+    SourceTable = "PW Request Picture";
+    ODataKeyFields = SystemId;
+    DelayedInsert = true;
+    ModifyAllowed = false;
+    DeleteAllowed = false;
+
+    layout
+    {
+        area(Content)
+        {
+            repeater(Rows)
+            {
+                field(id; Rec.SystemId) { Editable = false; }
+                field(number; Rec."No.") { }
+                field(requestNumber; Rec."Request No.") { }
+                field(fileName; Rec."File Name") { }
+                field(title; Rec.Title) { }
+                field(content; Content) { Caption = 'Base 64; empty when it is read'; }
+            }
+        }
+    }
+
+    var
+        Content: Text;
+
+    // Row and picture are one transaction.
+    trigger OnInsertRecord(BelowxRec: Boolean): Boolean
+    begin
+        Rec.ImportBase64(Content);
+        Content := '';
+        exit(true);
+    end;
+}
+
+page 50106 "PW Request Pictures"
+{
+    PageType = CardPart;
+    ApplicationArea = All;
+    Caption = 'Readings at the alarm';
+    SourceTable = "PW Request Picture";
+    Editable = false;
+
+    layout
+    {
+        area(Content)
+        {
+            field(Picture; Rec.Picture) { ApplicationArea = All; ShowCaption = false; }
+            field(Title; Rec.Title) { ApplicationArea = All; }
+        }
+    }
+}
+
 page 50102 "PW API Meter Readings"
 {
     PageType = API;
@@ -157,6 +217,14 @@ page 50104 "PW Maintenance Requests"
                 field(Outcome; Rec.Outcome) { ApplicationArea = All; }
             }
         }
+        area(FactBoxes)
+        {
+            part(Pictures; "PW Request Pictures")
+            {
+                ApplicationArea = All;
+                SubPageLink = "Request No." = field("No.");
+            }
+        }
     }
 }
 
@@ -167,10 +235,13 @@ permissionset 50100 "PW Connector"
     Permissions =
         tabledata "PW Maintenance Request" = RIM,
         tabledata "PW Request Comment" = RI,
+        tabledata "PW Request Picture" = RI,
         tabledata "PW Meter Reading" = RI,
         tabledata "PW Stock Posting" = RI,
         page "PW API Requests" = X,
         page "PW API Comments" = X,
+        page "PW API Pictures" = X,
+        page "PW Request Pictures" = X,
         page "PW API Meter Readings" = X,
         page "PW API Stock Postings" = X,
         codeunit "PW Post Stock" = X;

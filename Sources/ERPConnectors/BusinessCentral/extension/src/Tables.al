@@ -56,6 +56,37 @@ table 50101 "PW Request Comment"
     keys { key(PK; "No.") { Clustered = true; } }
 }
 
+table 50104 "PW Request Picture"
+{
+    DataClassification = CustomerContent;
+    fields
+    {
+        field(1; "No."; Code[20]) { NotBlank = true; }
+        field(2; "Request No."; Code[20]) { NotBlank = true; TableRelation = "PW Maintenance Request"; }
+        field(3; "File Name"; Text[100]) { }
+        field(4; Title; Text[100]) { }
+        field(5; Picture; Media) { }
+    }
+    keys
+    {
+        key(PK; "No.") { Clustered = true; }
+        key(Request; "Request No.") { }
+    }
+
+    procedure ImportBase64(Content: Text)
+    var
+        Base64: Codeunit "Base64 Convert";
+        TempBlob: Codeunit "Temp Blob";
+        Writer: OutStream;
+        Reader: InStream;
+    begin
+        TempBlob.CreateOutStream(Writer);
+        Base64.FromBase64(Content, Writer);
+        TempBlob.CreateInStream(Reader);
+        Picture.ImportStream(Reader, "File Name", 'image/png');
+    end;
+}
+
 table 50102 "PW Meter Reading"
 {
     DataClassification = CustomerContent;
