@@ -44,6 +44,7 @@ struct SupplyChainConnector: PlannedConnector {
             return OrderPlan(steps: [change(row) { _ in body }])
         case .workOrderCancel: return cancellation(row(order.target ?? ""))
         case .workOrderComment: return try comment(order, row(order.target ?? ""), fields)
+        case .workOrderAttach: return attachment(order)
         default:
             let item = try fields.required("item")
             let needed = try fields.number("quantity")

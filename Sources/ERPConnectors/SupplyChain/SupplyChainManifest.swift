@@ -34,6 +34,12 @@ extension ConnectorManifest {
                 "The lifecycle state of cancelled requests.",
                 initial: "Canceled"
             ),
+            FormField(
+                "documentType",
+                "Document type of pictures",
+                "A document type of the class “attach file”, as it is called in your language.",
+                initial: "Image"
+            ),
             UsualFields.priorities("Severity to service level: {\"critical\": \"1\"}. Others send none."),
             FormField(
                 "states",
@@ -43,7 +49,7 @@ extension ConnectorManifest {
             ),
             UsualFields.settle(),
         ],
-        operations: [create, update, cancel, comment, check],
+        operations: [create, update, cancel, comment, picture, check],
         capabilities: [.equipment, .items, .stock, .orderState]
     )
 
@@ -90,6 +96,8 @@ extension ConnectorManifest {
         fields: [UsualFields.text(4_000)],
         traits: OperationTraits(canLookUp: true, isUnique: true)
     )
+
+    private static let picture = OperationManifest.picture("Document attachment", OperationTraits(canLookUp: true))
 
     private static let check = OperationManifest.partsCheck(
         "Ask for parts",

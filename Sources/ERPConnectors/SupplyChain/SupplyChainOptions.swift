@@ -8,6 +8,8 @@ struct SupplyChainOptions: Hashable, Sendable {
     var requestType: String?
     /// The lifecycle state of cancelled requests.
     var cancelledState: String
+    /// The document type of pictures, of the company's own list.
+    var documentType: String
     /// Severity to priority.
     var priorities: [String: String]
     /// Lifecycle states of requests and work orders to phases.
@@ -23,6 +25,7 @@ struct SupplyChainOptions: Hashable, Sendable {
         company = reader.requiredString("company", maximumLength: 4).lowercased()
         requestType = reader.string("requestType", maximumLength: 10)
         cancelledState = reader.string("cancelledState", maximumLength: 20) ?? "Canceled"
+        documentType = reader.string("documentType", maximumLength: 20) ?? "Image"
         priorities = reader.priorities()
         if priorities.values.contains(where: { Int($0) == nil }) {
             reader.note("priorities", "invalid", "Service levels of asset management are whole numbers.")

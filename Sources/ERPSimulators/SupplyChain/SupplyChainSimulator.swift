@@ -28,9 +28,12 @@ final class SupplyChainSimulator: SimulatedERP {
         /// Rows by entity set, oldest first.
         var rows: [String: [JSONObject]] = [:]
         var count = 0
+        /// The document attachments of requests.
+        var files: [SimulatedFile] = []
     }
 
     private static let requests = "AssetMaintenanceRequestsV2"
+    private static let attachments = "MaintenanceRequestDocumentAttachments"
 
     private let tokens: SimulatedTokens
     private let takesNumbers: Bool
@@ -48,6 +51,7 @@ final class SupplyChainSimulator: SimulatedERP {
         self.clock = clock
         var state = State()
         state.rows[Self.requests] = []
+        state.rows[Self.attachments] = []
         state.rows["LegalEntities"] = [["LegalEntityId": "usmf", "dataAreaId": "dat"]]
         state.rows["AssetMaintenanceAssetsV3"] = plant.equipment.map { equipment in
             [
@@ -93,6 +97,8 @@ final class SupplyChainSimulator: SimulatedERP {
         }
     }
 
+    var files: [SimulatedFile] { state.withLock(\.files) }
+
     /// Converts the request to a work order and finishes that.
     func complete(_ externalID: String, outcome: String) -> Bool {
         state.withLock { state in
@@ -130,6 +136,7 @@ final class SupplyChainSimulator: SimulatedERP {
                 guard let index = Self.index(selector, visible) else { return Self.problem(404, "No row was found.") }
                 return .json(.object(visible[index]))
             case ("POST", nil) where set == Self.requests: return create(request, &state)
+            case ("POST", nil) where set == Self.attachments: return attach(request, &state)
             case ("PATCH", let selector?) where set == Self.requests:
                 guard isEverywhere, let index = Self.index(selector, all) else {
                     return Self.problem(404, "No row was found.")
@@ -141,7 +148,11 @@ final class SupplyChainSimulator: SimulatedERP {
     }
 
     private static func list(_ rows: [JSONObject], _ set: String, _ request: SimulatedRequest) -> SimulatedResponse {
-        let known = Set(rows.flatMap(\.names) + ["dataAreaId", "RequestId", "ItemNumber", "InventoryWarehouseId"])
+        let known = Set(
+            rows.flatMap(\.names) + [
+                "dataAreaId", "RequestId", "ItemNumber", "InventoryWarehouseId", "AttachmentDescription",
+            ]
+        )
         switch SimulatedODataQuery(request).apply(to: rows, known: known, pageSize: 1) {
         case .refused(let message): return problem(400, message)
         case .page(let page, let next):
@@ -177,6 +188,24 @@ final class SupplyChainSimulator: SimulatedERP {
         row["ActualEnd"] = "1900-01-01T00:00:00Z"
         row["@odata.etag"] = "W/\"1\""
         state.rows[Self.requests]?.append(row)
+        return .json(.object(row), status: 201)
+    }
+
+    private func attach(_ request: SimulatedRequest, _ state: inout State) -> SimulatedResponse {
+        guard var row = request.json?.object, let number = row["RequestId"]?.string,
+            state.rows[Self.requests]?.contains(where: { $0["RequestId"]?.string == number }) == true
+        else { return Self.problem(400, "The value in field 'Request' is not found in the related table.") }
+        guard row["DocumentAttachmentTypeCode"] == "Image", (row["AttachmentDescription"]?.string ?? "").count <= 60
+        else {
+            return Self.problem(400, "The document type or the description is not valid.")
+        }
+        guard let name = row["OriginalFileName"]?.string,
+            let file = SimulatedFile(order: number, name: name, base64: row["Attachment"]?.string)
+        else { return Self.problem(400, "Cannot convert the literal to the expected type 'Edm.Binary'.") }
+        state.files.append(file)
+        row["Attachment"] = nil
+        row["AttachedDateTime"] = .string(clock().rfc3339)
+        state.rows[Self.attachments]?.append(row)
         return .json(.object(row), status: 201)
     }
 
