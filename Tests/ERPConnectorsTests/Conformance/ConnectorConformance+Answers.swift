@@ -173,6 +173,31 @@ import Testing
     }
 
     @Test(arguments: ConformanceSubject.all)
+    func twoPicturesOfAnOrderAreTwo(_ subject: ConformanceSubject) async throws {
+        let world = ConformanceWorld(subject)
+        guard try world.connector().traits(of: .workOrderAttach) != nil else { return }
+        let first = try await world.sample(.workOrderAttach)
+        var second = first
+        second.idempotencyKey = "pw-zzzzzzzzzzzzz"
+        for order in [first, second] { #expect(try await world.drive(order).end.isDone) }
+        #expect(world.erp.files.map(\.name) == [first.fileName, second.fileName])
+        #expect(world.erp.files.allSatisfy { $0.order == first.target })
+    }
+
+    @Test(arguments: ConformanceSubject.all)
+    func withoutAPictureNothingIsSent(_ subject: ConformanceSubject) async throws {
+        let world = ConformanceWorld(subject)
+        guard try world.connector().traits(of: .workOrderAttach) != nil else { return }
+        var order = try await world.sample(.workOrderAttach)
+        order.attachment = nil
+        guard case .refused("no-picture", _) = try await world.perform(order) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(world.erp.files.isEmpty)
+    }
+
+    @Test(arguments: ConformanceSubject.all)
     func masterDataIsRead(_ subject: ConformanceSubject) async throws {
         let world = ConformanceWorld(subject)
         let connector = try world.connector()
