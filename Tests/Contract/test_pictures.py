@@ -1,6 +1,7 @@
 """The picture of an alarm, who asks for it, and that it arrives."""
 
 import base64
+import json
 import struct
 import time
 import urllib.error
@@ -53,21 +54,30 @@ def test_who_may_see_it_and_what_is_not_there(line, alarm):
     assert status == 422 and [error["pointer"] for error in problem["errors"]] == ["/attachChart"]
 
 
-@pytest.mark.parametrize("attach", [
-    {"path": "/orders/${id}/files", "body": {"name": "${fileName}", "content": "${picture}"},
-     "find": {"path": "/orders/${id}/files", "items": "items", "key": "name"}},
-    {"path": "/orders/${id}/files", "form": "file", "body": {"note": "${title}"},
-     "find": {"path": "/orders/${id}/files?name=${fileName}", "items": "items"}},
-    {"method": "PUT", "path": "/orders/${id}/files/${fileName}"},
-], ids=["json", "form", "put"])
-def test_a_picture_is_at_its_order_once_in_every_way(line, alarm, attach):
-    """By the templates of a `rest` connector, over the wire, with the first upload done and its answer lost."""
+# How a `rest` connector may be told to take a picture along.
+REST = {
+    "json": {"path": "/orders/${id}/files", "body": {"name": "${fileName}", "content": "${picture}"},
+             "find": {"path": "/orders/${id}/files", "items": "items", "key": "name"}},
+    "form": {"path": "/orders/${id}/files", "form": "file", "body": {"note": "${title}"},
+             "find": {"path": "/orders/${id}/files?name=${fileName}", "items": "items"}},
+    "put": {"method": "PUT", "path": "/orders/${id}/files/${fileName}"},
+}
+
+
+# By kind how many changes its order needs before the picture.
+@pytest.mark.parametrize("way, changes", [
+    ("json", 1), ("form", 1), ("put", 1), ("sap-s4hana", 3), ("maximo", 1), ("oracle-maintenance", 1),
+    ("business-central", 1), ("dynamics-scm", 1), ("dynamics-field-service", 1)])
+def test_a_picture_is_at_its_order_once(line, alarm, way, changes):
+    """Over the wire, byte for byte, with the first upload done and its answer lost."""
     server = line.server
-    erp = SimulatedERP("rest")
-    key = f"pictured-{'form' if 'form' in attach else attach.get('method', 'json').lower()}"
+    erp = SimulatedERP("rest" if way in REST else way)
+    key = f"pictured-{way}"
     try:
         connector = erp.connector
-        connector["options"].update({"attach": attach, "settle": 0})
+        connector["options"]["settle"] = 0
+        if way in REST:
+            connector["options"]["attach"] = REST[way]
         server.put(f"/api/v1/connectors/{key}", connector)
         server.put(f"/api/v1/rules/{key}", {"name": key, "profile": "motor", "severity": "high",
                                             "condition": "temperature > 71 and temperature < 79"})
@@ -75,9 +85,9 @@ def test_a_picture_is_at_its_order_once_in_every_way(line, alarm, attach):
             "name": key, "trigger": {"rule": key}, "connector": key, "operation": "work-order.create",
             "fields": {"title": "Hot", "equipment": "PUMP-7"}, "attachChart": True})
         assert mapping["attachChart"] is True
-        # The order's own request passes, the picture's does its work and is not answered.
-        faults = urllib.request.Request(connector["url"] + "/_simulator/faults", method="POST",
-                                        data=b'{"faults": ["pass", "drop-after-work"]}')
+        # The order's own requests pass, the picture's does its work and is not answered.
+        faults = json.dumps({"faults": ["pass"] * changes + ["drop-after-work"]}).encode()
+        faults = urllib.request.Request(connector["url"] + "/_simulator/faults", method="POST", data=faults)
         urllib.request.urlopen(faults, timeout=10).close()
         server.put(f"/api/v1/devices/{key}", {"name": key, "profile": "motor", "asset": "hall"})
         assert server.call("POST", f"/api/v1/devices/{key}/telemetry", [

@@ -132,7 +132,10 @@ extension BusinessCentralConnector {
                 remedy: isThere ? nil : "Set the option “company” to the identifier of one of them."
             )
         )
-        if isThere { checks.append(await extensionCheck(key)) }
+        guard isThere else { return checks }
+        checks.append(await extensionCheck(key))
+        let remedy = "build and upload the extension again; since version 1.1 it has pictures."
+        checks.append(await pictureCheck(key, remedy: remedy))
         return checks
     }
 

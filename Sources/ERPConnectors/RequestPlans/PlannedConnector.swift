@@ -31,6 +31,30 @@ extension PlannedConnector {
 
     func preview(_ order: DeliveryOrder) throws(CallFailure) -> [RenderedRequest] { try plan(for: order).preview }
 
+    /// Whether pictures of orders can be asked for, as before any repeat of an upload: with a key and an order that no
+    /// document has.
+    ///
+    /// A warning at most, since only mappings that attach charts need it.
+    func pictureCheck(_ key: String, remedy: String) async -> PreflightCheck {
+        let title = "Pictures can be attached"
+        let order = DeliveryOrder(idempotencyKey: key, operation: .workOrderAttach, fields: [:], target: "PW-0")
+        switch await lookUp(order).outcome {
+        case .notFound:
+            return PreflightCheck("attachments", title, .ok, "No picture has this new key, as expected.")
+        case .found, .stuck:
+            let detail = "A picture was found for a key that cannot exist."
+            return PreflightCheck("attachments", title, .warning, detail)
+        case .failed(_, let detail, _):
+            return PreflightCheck(
+                "attachments",
+                title,
+                .warning,
+                detail,
+                remedy: "Only needed for mappings that attach charts: " + remedy
+            )
+        }
+    }
+
     /// The outcome of a question for an order's state.
     func state(
         from request: RenderedRequest,

@@ -154,6 +154,8 @@ extension SupplyChainConnector {
             let remedy = "Give the application's user a role with the maintenance request entities."
             checks.append(PreflightCheck("look-up", title, .failed, detail, remedy: remedy))
         }
+        let entity = "see whether your version has the entity MaintenanceRequestDocumentAttachments, and allow it."
+        checks.append(await pictureCheck(key, remedy: entity))
         checks.append(
             PreflightCheck(
                 "reference-field",

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Primitives
 import Testing
 
@@ -69,5 +70,29 @@ import Testing
         #expect(body["AttachmentDescription"] == "Plantwright pc-0123456789abc")
         #expect(body["DocumentAttachmentTypeCode"] == "Image" && body["FileType"] == "png")
         #expect(body["Attachment"] == Self.base64 && body["AttachedDateTime"] == nil)
+    }
+
+    /// Extensions and versions that have no pictures: orders work, and the checks say what is missing.
+    @Test(arguments: [
+        (ConformanceSubject.businessCentral, "requestPictures", "extension again"),
+        (ConformanceSubject.supplyChain, "MaintenanceRequestDocumentAttachments", "your version"),
+    ])
+    func whatCannotTakePicturesIsTold(_ subject: ConformanceSubject, _ set: String, _ words: String) async throws {
+        let world = ConformanceWorld(subject)
+        let complete = try await world.connector().preflight(key: "pw-never-used-yet")
+        #expect(complete.first { $0.name == "attachments" }?.result == .ok)
+        let caller = ERPCaller(
+            credentials: try ConnectorCredentials(subject.setup.credentials),
+            send: { request throws(OutboundError) in
+                if request.url.contains(set) { return OutboundResponse(status: 404) }
+                return SimulatedCaller.send(request, to: world.erp)
+            }
+        )
+        let definition = try #require(ConnectorDefinition.of(subject.kind))
+        let setup = ConnectorSetup(url: "http://erp.test", options: subject.setup.options, caller: caller)
+        let checks = try await definition.make(setup).preflight(key: "pw-never-used-yet")
+        #expect(!checks.contains { $0.result == .failed }, "\(checks)")
+        let check = try #require(checks.first { $0.name == "attachments" })
+        #expect(check.result == .warning && check.remedy?.contains(words) == true, "\(check)")
     }
 }

@@ -8,21 +8,26 @@ import Primitives
 enum SimulatedCaller {
     static func make(_ erp: any SimulatedERP, _ credentials: JSONValue) throws -> ERPCaller {
         ERPCaller(credentials: try ConnectorCredentials(credentials)) { (request) throws(OutboundError) in
-            let rest = request.url.dropFirst("http://".count)
-            let response = erp.answer(
-                SimulatedRequest(
-                    method: request.method,
-                    target: rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/",
-                    headers: request.headers.map { (name: $0.name, value: $0.value) },
-                    body: request.body
-                )
-            )
-            return OutboundResponse(
-                status: response.status,
-                headers: response.headers.map { OutboundHeader($0.name, $0.value) },
-                body: response.body
-            )
+            send(request, to: erp)
         }
+    }
+
+    /// Hands a request to a simulated ERP.
+    static func send(_ request: OutboundRequest, to erp: any SimulatedERP) -> OutboundResponse {
+        let rest = request.url.dropFirst("http://".count)
+        let response = erp.answer(
+            SimulatedRequest(
+                method: request.method,
+                target: rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/",
+                headers: request.headers.map { (name: $0.name, value: $0.value) },
+                body: request.body
+            )
+        )
+        return OutboundResponse(
+            status: response.status,
+            headers: response.headers.map { OutboundHeader($0.name, $0.value) },
+            body: response.body
+        )
     }
 
     /// Where a kind finds something wrong with options and credentials.
