@@ -156,6 +156,10 @@ enum OpenAPISchemas {
                         [
                             "key": text, "name": text, "unit": text,
                             "kind": ["enum": ["gauge", "counter", "state", "location"]],
+                            "rollover": [
+                                "type": ["number", "null"], "minimum": 1,
+                                "description": "Where a counter begins at 0 again: the first value it never shows.",
+                            ],
                         ]
                     ),
                 ],

@@ -4,7 +4,7 @@ import Primitives
 public enum MetricKind: String, CaseIterable, Sendable {
     /// A measured number.
     case gauge
-    /// A number that only rises, but for resets.
+    /// A number that only rises, but for resets and where it rolls over.
     case counter
     /// A text or boolean out of a few.
     case state
@@ -22,17 +22,29 @@ public struct Metric: Hashable, Sendable {
     public var unit: String
     /// What kind of values it has.
     public var kind: MetricKind
+    /// Where a counter begins at 0 again, in its unit: the first value that it never shows, such as 65,536 for 16 bits;
+    /// nil when it does not, or when that is unknown.
+    public var rollover: Double?
     /// The first of its slots in ``MetricValues``; append-only, never reused.
     public var ordinal: Int
     /// Whether the profile no longer lists it; its history stays.
     public var isRetired: Bool
 
     /// Makes a metric.
-    public init(key: String, name: String, unit: String, kind: MetricKind, ordinal: Int, isRetired: Bool = false) {
+    public init(
+        key: String,
+        name: String,
+        unit: String,
+        kind: MetricKind,
+        rollover: Double? = nil,
+        ordinal: Int,
+        isRetired: Bool = false
+    ) {
         self.key = key
         self.name = name
         self.unit = unit
         self.kind = kind
+        self.rollover = rollover
         self.ordinal = ordinal
         self.isRetired = isRetired
     }

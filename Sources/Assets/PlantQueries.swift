@@ -41,7 +41,7 @@ enum PlantQueries {
         Statement(
             "assets.metrics",
             """
-            SELECT profile_id, key, name, unit, kind, ordinal, retired_at IS NOT NULL FROM metric
+            SELECT profile_id, key, name, unit, kind, ordinal, retired_at IS NOT NULL, rollover FROM metric
             WHERE \(ids)::integer[] IS NULL OR profile_id = ANY(\(ids)::integer[])
             ORDER BY profile_id, position, ordinal
             """
@@ -53,6 +53,7 @@ enum PlantQueries {
                     name: try row.string(2),
                     unit: try row.string(3),
                     kind: MetricKind(rawValue: try row.string(4)) ?? .gauge,
+                    rollover: try row.optionalDouble(7),
                     ordinal: Int(try row.int16(5)),
                     isRetired: try row.bool(6)
                 )
@@ -151,11 +152,11 @@ enum PlantWriteQueries {
         Statement(
             "assets.metric.upsert",
             """
-            INSERT INTO metric (profile_id, ordinal, key, name, unit, kind, position)
+            INSERT INTO metric (profile_id, ordinal, key, name, unit, kind, rollover, position)
             VALUES (\(profileID), \(Int16(metric.ordinal)), \(metric.key), \(metric.name), \(metric.unit),
-                \(metric.kind.rawValue), \(position))
+                \(metric.kind.rawValue), \(metric.rollover), \(position))
             ON CONFLICT (profile_id, key) DO UPDATE SET name = excluded.name, unit = excluded.unit,
-                position = excluded.position, retired_at = NULL
+                rollover = excluded.rollover, position = excluded.position, retired_at = NULL
             """
         )
     }

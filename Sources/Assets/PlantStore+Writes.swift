@@ -73,10 +73,18 @@ extension PlantStore {
                     name: draft.name,
                     unit: draft.unit,
                     kind: draft.kind,
+                    rollover: draft.rollover,
                     ordinal: metric.ordinal
                 )
             }
-            let metric = Metric(key: draft.key, name: draft.name, unit: draft.unit, kind: draft.kind, ordinal: next)
+            let metric = Metric(
+                key: draft.key,
+                name: draft.name,
+                unit: draft.unit,
+                kind: draft.kind,
+                rollover: draft.rollover,
+                ordinal: next
+            )
             next += metric.width
             return metric
         }

@@ -6,6 +6,10 @@ struct MetricDraft: Hashable, Sendable {
     var name: String
     var unit: String
     var kind: MetricKind
+    var rollover: Double?
+
+    /// What a roll-over value may be: up to that of 64 bits.
+    static let rollovers = 1...0x1p64
 }
 
 /// A profile as an admin wrote it.
@@ -18,7 +22,7 @@ struct ProfileDraft: Sendable {
     /// Longest retention, in days.
     static let maximumRetention: Int64 = 3_660
 
-    /// Reads `{name, metrics: [{key, name, unit, kind}], reportingInterval, retention}`.
+    /// Reads `{name, metrics: [{key, name, unit, kind, rollover}], reportingInterval, retention}`.
     init(_ document: JSONValue) throws(InvalidInput) {
         var reader = try InputReader(document)
         _ = reader.value("key")
@@ -48,14 +52,7 @@ struct ProfileDraft: Sendable {
         [
             "key": .string(key), "name": .string(name), "reportingInterval": .optional(reportingInterval),
             "retention": .optional(retention.duration),
-            "metrics": .array(
-                metrics.map { metric in
-                    [
-                        "key": .string(metric.key), "name": .string(metric.name), "unit": .string(metric.unit),
-                        "kind": .string(metric.kind.rawValue),
-                    ]
-                }
-            ),
+            "metrics": .array(metrics.map(\.json)),
         ]
     }
 
@@ -97,8 +94,17 @@ extension MetricDraft {
         name = reader.string("name") ?? key
         unit = reader.string("unit", maximumLength: 40) ?? ""
         kind = reader.choice("kind", MetricKind.self) ?? .gauge
+        rollover = reader.number("rollover", in: Self.rollovers)
+        if rollover != nil, kind != .counter {
+            reader.note("rollover", "not-a-counter", "Only a counter rolls over; this metric is a \(kind.rawValue).")
+        }
         _ = reader.value("retired")
         try reader.finish()
+    }
+
+    /// The API's form of the metric that this makes.
+    var json: JSONValue {
+        Metric(key: key, name: name, unit: unit, kind: kind, rollover: rollover, ordinal: 0).json
     }
 
     static let reserved: Set<String> = ["ts", "and", "or", "not", "true", "false", "null"]
@@ -128,8 +134,12 @@ extension Profile {
 }
 
 extension Metric {
-    /// The API's form of the metric.
+    /// The API's form of the metric; `rollover` is there when it has one.
     public var json: JSONValue {
-        ["key": .string(key), "name": .string(name), "unit": .string(unit), "kind": .string(kind.rawValue)]
+        var object: JSONObject = [
+            "key": .string(key), "name": .string(name), "unit": .string(unit), "kind": .string(kind.rawValue),
+        ]
+        if let rollover { object["rollover"] = .number(rollover) }
+        return .object(object)
     }
 }

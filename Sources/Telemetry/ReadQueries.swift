@@ -35,6 +35,7 @@ public enum TelemetryStatements {
             AnyStatement(LedgerQueries.fold()), AnyStatement(LedgerQueries.days(device: 0, since: time)),
             AnyStatement(LedgerQueries.conflicts(device: 0, before: nil, limit: 1)),
         ] + RefusedListQueries.statements + SourceQueries.statements + ReadingQueries.all + RollupQueries.all
+            + RolloverQueries.all
             + PackedBlockQueries.all + PartitionQueries.all + PackingQueries.all
             + StorageQueries.all + SparkplugQueries.statements
     }()

@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from conftest import Complaints, Mock
 from test_pages import violations
@@ -130,6 +130,24 @@ def test_a_counter_is_drawn_as_its_increase(timed: Page) -> None:
     expect(chart.get_by_role("img")).to_have_attribute("aria-label", re.compile("Total volume from .*: grew by 10.5 m³"))
     chart.get_by_role("button", name="Table").click()
     expect(chart.locator("tbody td.numeric")).to_have_text(["5.50", "2", "3"])
+
+
+def test_a_counter_that_rolls_over_goes_on(timed: Page) -> None:
+    """At 10,000: from 9,990 to 5 it grew by 15; from 2,000 to 3 it was reset."""
+    def with_rollover(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        for profile in body["items"]:
+            profile["metrics"] = [metric | {"rollover": 10_000} if metric["kind"] == "counter" else metric for metric in profile["metrics"]]
+        route.fulfill(response=answer, json=body)
+
+    timed.route(re.compile("/api/v1/profiles[?]"), with_rollover)
+    hour = int(time.time()) // 3600 * 3_600_000
+    columns(timed, "/meter-01/readings[?]", {"bucket": 0, "resolution": "raw", "times": [hour + at * 60_000 for at in range(5)], "series": {
+        name: {"values": [9_980, 9_990, 5, 2_000, 3]} for name in ("flow", "pressure", "total")}})
+    timed.clock.set_fixed_time(hour / 1000 + 600)
+    timed.goto("/devices/meter-01")
+    expect(timed.locator("pw-chart", has_text="increase").locator(".chart-readout")).to_have_text("grew by 2,023 m³")
 
 
 def test_what_grew_between_two_readings_is_spread_over_their_time(timed: Page) -> None:

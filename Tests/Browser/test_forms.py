@@ -50,6 +50,26 @@ def test_deleting_asks_first_and_says_why_not(app: Page) -> None:
     expect(app.locator(".form-summary")).to_contain_text("Devices still use this profile.")
 
 
+def test_only_a_counter_rolls_over(app: Page) -> None:
+    app.goto("/admin/profiles/motor")
+    app.get_by_role("button", name="Add a metric").click()
+    row = app.get_by_role("group", name=re.compile("Metrics, row")).last
+    row.get_by_label("Key in the message").fill("cycles")
+    rollover = row.get_by_label("Rolls over at")
+    expect(rollover).to_be_disabled()
+    row.get_by_label("Kind").select_option("counter")
+    rollover.fill("65536")
+    app.get_by_role("button", name="Save").click()
+    expect(app.get_by_text("Profile saved")).to_be_visible()
+    metric = app.request.get(urljoin(app.url, "/api/v1/profiles/motor")).json()["metrics"][-1]
+    assert (metric["key"], metric["kind"], metric["rollover"]) == ("cycles", "counter", 65536)
+    app.goto("/admin/profiles/motor")
+    row = app.get_by_role("group", name=re.compile("Metrics, row")).last
+    expect(row.get_by_label("Rolls over at")).to_have_value("65536")
+    row.get_by_label("Kind").select_option("gauge")
+    expect(row.get_by_label("Rolls over at")).to_be_disabled()
+
+
 def test_the_mapping_preview_follows_the_typing(app: Page) -> None:
     app.goto("/admin/mappings/bearing-order")
     preview = app.get_by_role("region", name="Preview")

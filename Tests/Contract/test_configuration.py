@@ -34,7 +34,8 @@ def whole():
         running.configure(3)
         server = running.server
         server.put("/api/v1/profiles/odd", {"name": "Odd \"quotes\" and ünïcode \\ /", "retention": "P30D", "metrics": [
-            {"key": "z", "name": "Z", "unit": "m3/h", "kind": "gauge"}, {"key": "a", "kind": "location"}]})
+            {"key": "z", "name": "Z", "unit": "m3/h", "kind": "gauge"}, {"key": "a", "kind": "location"},
+            {"key": "c", "name": "C", "unit": "", "kind": "counter", "rollover": 65_536}]})
         server.put("/api/v1/assets/z-parent", {"name": "Parent", "level": "area"})
         server.put("/api/v1/assets/a-child", {"name": "Before its parent in the order of keys", "level": "line", "parent": "z-parent"})
         server.put("/api/v1/devices/42", {"profile": "odd", "asset": "a-child", "identifier": "plant/line/42"})

@@ -50,6 +50,29 @@ def test_buckets_tell_extremes_and_increase(server):
     assert sum(increase) == (COUNT - 1) * 2
 
 
+def test_a_counter_that_rolls_over_goes_on(server):
+    status, problem = server.call("PUT", "/api/v1/profiles/press", {"name": "Press", "metrics": [{"key": "force", "rollover": 65_536}]})
+    assert (status, problem["errors"][0]["pointer"], problem["errors"][0]["code"]) == (422, "/metrics/0/rollover", "not-a-counter")
+    metrics = [{"key": "cycles", "name": "Cycles", "unit": "", "kind": "counter", "rollover": 65_536}]
+    server.put("/api/v1/profiles/press", {"name": "Press", "metrics": metrics})
+    assert server.get("/api/v1/profiles/press")["metrics"] == metrics
+    exported = server.get("/api/v1/configuration")
+    assert exported["profiles"]["press"]["metrics"] == metrics
+    server.put("/api/v1/devices/press-1", {"name": "Press", "profile": "press"})
+    begin = int(time.time()) // 60 * 60 - 3_000
+    readings = [{"ts": (begin + step) * 1000, "cycles": (65_000 + step * 700) % 65_536} for step in range(COUNT)]
+    assert server.call("POST", "/api/v1/devices/press-1/telemetry", readings)[0] == 204
+
+    def increase():
+        chart = server.get("/api/v1/devices/press-1/readings?metrics=cycles&points=50")
+        return sum(value for value in chart["series"]["cycles"]["increase"] if value is not None)
+
+    assert increase() == (COUNT - 1) * 700
+    del metrics[0]["rollover"]
+    server.put("/api/v1/profiles/press", {"name": "Press", "metrics": metrics})
+    assert increase() < (COUNT - 1) * 700, "without it every fall is a reset"
+
+
 def test_several_series_at_once(server):
     answer = server.get("/api/v1/readings?series=lorry-1.speed,lorry-1.odometer&points=50")
     assert [one["metric"] for one in answer["series"]] == ["speed", "odometer"]

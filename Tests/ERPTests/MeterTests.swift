@@ -21,11 +21,12 @@ import Testing
             step: Double? = nil,
             deadBand: Double = 0,
             factor: Double = 1,
-            window: Int64 = 60
+            window: Int64 = 60,
+            rollover: Double? = nil
         ) {
             let length = ISODuration(milliseconds: window * 60_000)
             let metering = Metering(window: length, step: step, deadBand: deadBand, factor: factor)
-            meter = Meter(metering, operation, isCounter: counter)
+            meter = Meter(metering, operation, isCounter: counter, rollover: rollover)
         }
 
         mutating func take(_ value: Double, minute: Int64, delay: Double = 0, counts: Bool = true) {
@@ -81,6 +82,38 @@ import Testing
         run.take(500, minute: 600)
         run.take(500, minute: 700)
         #expect(run.bookings == ["0: 14", "60: 2", "600: 494"])
+    }
+
+    @Test(arguments: [ERPOperation.stockConsume, .stockReceive])
+    func aCounterIsBookedOverItsRollover(operation: ERPOperation) {
+        var run = Run(operation, counter: true, rollover: 65_536)
+        run.take(65_500, minute: 0)
+        run.take(65_535, minute: 30)
+        run.take(9, minute: 40)
+        run.take(9, minute: 60)
+        run.take(3, minute: 70)
+        run.take(3, minute: 120)
+        #expect(run.bookings == ["0: 45", "60: 3"], "35, 1 + 9; from 9 to 3 is no way over the end, but a reset")
+    }
+
+    @Test func aMeterGoesOnOverItsRollover() {
+        var run = Run(.meterRecord, counter: true, factor: 2, rollover: 1_000)
+        run.take(900, minute: 0)
+        run.take(990, minute: 30)
+        run.take(5, minute: 70)
+        run.take(800, minute: 130)
+        run.take(100, minute: 190)
+        run.take(100, minute: 250)
+        #expect(run.bookings == ["0: 1980", "60: 2010", "120: 3600", "180: 4200"])
+    }
+
+    @Test func noiseAroundTheRolloverIsNoConsumption() {
+        var run = Run(.stockConsume, counter: true, deadBand: 5, rollover: 65_536)
+        run.take(65_534, minute: 0)
+        for minute in 1..<50 { run.take(minute % 2 == 0 ? 65_534 : 1, minute: Int64(minute)) }
+        run.take(4, minute: 55)
+        run.take(4, minute: 60)
+        #expect(run.bookings == ["0: 6"], "3 is less than the dead band, 6 is not")
     }
 
     @Test func stepsCarryTheRest() {

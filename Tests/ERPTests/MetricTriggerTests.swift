@@ -52,6 +52,17 @@ import Testing
         #expect(fires(trigger(change: 1, interval: 0), 99, at: 1, after: (41, 0)))
     }
 
+    @Test func aCountersChangeIsThatOverItsRollover() {
+        let last = MetricMark(value: 65_530, timestamp: Timestamp(milliseconds: 0))
+        let now = Timestamp(milliseconds: 60_000)
+        func fires(_ value: Double, _ rollover: Double?) -> Bool {
+            trigger(change: 10).fires(value, at: now, after: last, rollover: rollover)
+        }
+        #expect(!fires(3, 65_536) && fires(4, 65_536), "9 and 10 further on")
+        #expect(fires(3, nil), "without a roll-over value it fell by 65,527")
+        #expect(fires(40_000, 65_536), "a reset")
+    }
+
     @Test func lateValuesNeverFire() {
         #expect(!fires(trigger(change: 1, interval: 0), 99, at: 100, after: (41, 100)))
         #expect(!fires(trigger(change: 1, interval: 0), 99, at: 99, after: (41, 100)))

@@ -31,30 +31,44 @@ struct StoreWorkshop: Sendable {
         var clock: WallClock { WallClock { self.time.withLock { $0 } } }
     }
 
-    static func with(retention: JSONValue = nil, _ body: (inout StoreWorkshop) async throws -> Void) async throws {
+    static func with(
+        retention: JSONValue = nil,
+        rollover: JSONValue = nil,
+        _ body: (inout StoreWorkshop) async throws -> Void
+    ) async throws {
         try await TemporaryPostgreSQL.withMigratedPool(size: 4) { pool in
-            var workshop = try await StoreWorkshop(pool, retention: retention)
+            var workshop = try await StoreWorkshop(pool, retention: retention, rollover: rollover)
             try await body(&workshop)
         }
     }
 
-    init(_ pool: PostgresPool, retention: JSONValue = nil) async throws {
+    init(_ pool: PostgresPool, retention: JSONValue = nil, rollover: JSONValue = nil) async throws {
         self.pool = pool
         plant = PlantStore(pool: pool)
         clock = TestTime(Self.day.adding(seconds: 86_400))
         try await plant.load()
-        let profile: JSONValue = [
-            "name": "Truck", "reportingInterval": 20, "retention": retention,
-            "metrics": [
-                ["key": "temperature"], ["key": "total", "kind": "counter"], ["key": "position", "kind": "location"],
-            ],
-        ]
-        _ = try await plant.putProfile(key: try Self.key("truck"), document: profile)
+        try await Self.putProfile(plant, retention: retention, rollover: rollover)
         for name in ["d1", "d2"] {
             _ = try await plant.putDevice(key: try Self.key(name), document: ["profile": "truck"])
         }
         writer = Self.writer(pool, plant, metrics)
         roller = Self.roller(pool, plant, writer, metrics, clock)
+    }
+
+    /// Writes the profile of both devices again.
+    func putProfile(rollover: JSONValue = nil) async throws {
+        try await Self.putProfile(plant, retention: nil, rollover: rollover)
+    }
+
+    private static func putProfile(_ plant: PlantStore, retention: JSONValue, rollover: JSONValue) async throws {
+        let profile: JSONValue = [
+            "name": "Truck", "reportingInterval": 20, "retention": retention,
+            "metrics": [
+                ["key": "temperature"], ["key": "total", "kind": "counter", "rollover": rollover],
+                ["key": "position", "kind": "location"],
+            ],
+        ]
+        _ = try await plant.putProfile(key: try key("truck"), document: profile)
     }
 
     /// What a restart of the process does: memory is gone.

@@ -80,7 +80,7 @@ export class Chart extends PlantElement {
   }
 
   get #bars() {
-    return increaseBars(this.#series, this.#range);
+    return increaseBars(this.#series, this.#range, this.settings.metric.rollover);
   }
 
   /** @param {Series} series */

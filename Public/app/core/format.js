@@ -1,6 +1,6 @@
 /** Numbers, units and values as people read them. */
 
-/** @typedef {{key: string, name: string, unit: string, kind: 'gauge' | 'counter' | 'state' | 'location'}} Metric */
+/** @typedef {{key: string, name: string, unit: string, kind: 'gauge' | 'counter' | 'state' | 'location', rollover?: number | null}} Metric */
 
 /** UCUM codes whose usual sign differs from the code. @type {Record<string, string>} */
 const UNIT_SIGNS = {

@@ -36,7 +36,7 @@ struct MeterWindow: Hashable, Sendable {
 
 /// What is read off a metric.
 enum MeterReading: Hashable, Sendable {
-    /// Increases; a smaller value is a reset, after which it counts from zero.
+    /// Increases, as ``CounterStep`` judges them: over the roll-over value, and from zero after a reset.
     case counter
     /// What went out of a level.
     case decrease
@@ -60,7 +60,7 @@ enum MeterReading: Hashable, Sendable {
 struct MeterState: Hashable, Sendable {
     /// What is not booked as yet, in the metric's unit.
     var amount = 0.0
-    /// The meter's reading, in the metric's unit: goes on over resets.
+    /// The meter's reading, in the metric's unit: goes on where the counter rolls over or is reset.
     var total: Double
     /// What was recorded last of ``total``; nil before the first.
     var recorded: Double?
@@ -74,6 +74,8 @@ struct MeterState: Hashable, Sendable {
 struct Meter: Hashable, Sendable {
     let metering: Metering
     let reading: MeterReading
+    /// Where the counter rolls over; nil when it does not.
+    let rollover: Double?
     /// Whether the meter's reading is recorded, and not the quantity since the last time.
     let records: Bool
 
@@ -95,8 +97,9 @@ struct Meter: Hashable, Sendable {
         case tooOld
     }
 
-    init(_ metering: Metering, _ operation: ERPOperation, isCounter: Bool) {
+    init(_ metering: Metering, _ operation: ERPOperation, isCounter: Bool, rollover: Double? = nil) {
         self.metering = metering
+        self.rollover = isCounter ? rollover : nil
         reading = MeterReading(operation, isCounter: isCounter)
         records = operation == .meterRecord
     }
@@ -152,7 +155,8 @@ struct Meter: Hashable, Sendable {
     ///   - reference: the value from which changes count; moves with it.
     ///   - counts: whether the mapping's condition holds; if not, only the reference moves.
     func take(_ value: Double, _ state: inout MeterState, reference: inout Double, counts: Bool) {
-        let change = value - reference
+        let step = CounterStep(from: reference, to: value, rollover: rollover)
+        let change = step.distance(value - reference)
         guard change.isFinite else { return }
         if abs(change) < metering.deadBand { return }
         if reading == .value, !counts { return }
@@ -160,15 +164,21 @@ struct Meter: Hashable, Sendable {
         guard counts else { return }
         switch reading {
         case .counter:
-            let increase = change >= 0 ? change : max(0, value)
-            state.amount += increase
-            state.total += increase
+            state.amount += step.increase
+            state.total += step.increase
         case .decrease: state.amount += max(0, -change)
         case .increase: state.amount += max(0, change)
         case .value: state.total = value
         }
         if !state.amount.isFinite { state.amount = 0 }
         if !state.total.isFinite { state.total = value }
+    }
+}
+
+extension CounterStep {
+    /// How far apart two values are, whose difference is given: over the roll-over value where that was passed.
+    func distance(_ difference: Double) -> Double {
+        if case .rollover(let increase) = self { increase } else { difference }
     }
 }
 

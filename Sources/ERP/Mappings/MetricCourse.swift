@@ -10,6 +10,7 @@ final class MetricCourse: Sendable {
     let compiled: Result<CompiledMapping, InvalidInput>
     private let trigger: MetricTrigger
     private let ordinal: Int
+    private let rollover: Double?
     private let meter: Meter?
     private let leastChange: Double?
     private let maxAge: ISODuration
@@ -42,18 +43,28 @@ final class MetricCourse: Sendable {
         self.compiled = compiled
         self.trigger = trigger
         ordinal = metric.ordinal
+        rollover = metric.rollover
         let definition = document.mapping.definition
         leastChange = [trigger.minChange, definition.options.deadBand].compactMap(\.self).max()
         maxAge = definition.maxAge
         factor = OperationDefaults.valueField(definition.operation).map { _ in definition.options.factor ?? 1 }
-        meter = definition.metering.map { Meter($0, definition.operation, isCounter: metric.kind == .counter) }
+        meter = definition.metering.map {
+            Meter($0, definition.operation, isCounter: metric.kind == .counter, rollover: metric.rollover)
+        }
     }
 
     /// Takes a reading.
     func take(_ reading: Reading, after mark: MetricMark?) -> Step {
         guard let value = reading.values[ordinal] else { return Step() }
         if let meter { return book(value, reading, mark, meter) }
-        guard trigger.fires(value, at: reading.timestamp, after: mark, leastChange: leastChange) else { return Step() }
+        let isNews = trigger.fires(
+            value,
+            at: reading.timestamp,
+            after: mark,
+            leastChange: leastChange,
+            rollover: rollover
+        )
+        guard isNews else { return Step() }
         if reading.receivedAt.seconds(since: reading.timestamp) > maxAge.seconds { return Step(suppressed: .maxAge) }
         let cause = cause(reading.values, reading.timestamp, reading.receivedAt, value: value * (factor ?? 1))
         guard holds(reading.values, { cause }) else { return Step(suppressed: .condition) }
@@ -127,9 +138,15 @@ final class MetricCourse: Sendable {
 extension MetricTrigger {
     /// Whether a value makes a delivery after the last one.
     ///
-    /// Event time counts; late values never do. `leastChange` is the larger of the trigger's and the mapping's dead
-    /// band; nil when any change counts.
-    func fires(_ value: Double, at timestamp: Timestamp, after last: MetricMark?, leastChange: Double?) -> Bool {
+    /// Event time counts; late values never do. A counter's change is that over its roll-over value. `leastChange` is the
+    /// larger of the trigger's and the mapping's dead band; nil when any change counts.
+    func fires(
+        _ value: Double,
+        at timestamp: Timestamp,
+        after last: MetricMark?,
+        leastChange: Double?,
+        rollover: Double? = nil
+    ) -> Bool {
         guard let last else { return true }
         guard timestamp > last.timestamp,
             timestamp.microseconds - last.timestamp.microseconds >= minInterval.milliseconds * 1_000
@@ -137,6 +154,7 @@ extension MetricTrigger {
         guard let least = leastChange else { return value != last.value }
         // A change of exactly the least one must not be lost to rounding.
         let slack = max(abs(value), abs(last.value), 1) * 1e-12
-        return abs(value - last.value) + slack >= least
+        let step = CounterStep(from: last.value, to: value, rollover: rollover)
+        return abs(step.distance(value - last.value)) + slack >= least
     }
 }

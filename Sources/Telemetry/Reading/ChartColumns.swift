@@ -5,31 +5,34 @@ import Primitives
 struct ChartColumns {
     let width: Int64
     let slots: [Int]
+    let rollovers: SlotRollovers
     /// The number of each bucket with data: its start by the width.
     private(set) var buckets: [Int64] = []
     /// By slot (as placed in `slots`), one entry per bucket.
     private(set) var columns: [[SlotStatistics]]
 
-    init(width: Int64, slots: [Int]) {
+    init(width: Int64, slots: [Int], rollovers: SlotRollovers = SlotRollovers()) {
         self.width = max(1, width)
         self.slots = slots
+        self.rollovers = rollovers
         columns = slots.map { _ in [] }
     }
 
     /// Adds readings, in columns by the same places.
     mutating func add(_ readings: SlotColumns) {
+        let places = columns.indices.map { (place: $0, rollover: rollovers[slots[$0]]) }
         for (row, time) in readings.times.enumerated() {
             let index = bucket(at: time)
-            for place in columns.indices {
+            for (place, rollover) in places {
                 let value = readings.columns[place][row]
-                if !value.isNaN { columns[place][index].add(value) }
+                if !value.isNaN { columns[place][index].add(value, rollover: rollover) }
             }
         }
     }
 
     /// Adds what a narrower bucket knows of the slot at a place.
     mutating func add(_ statistics: SlotStatistics, place: Int, at start: Timestamp) {
-        columns[place][bucket(at: start)].add(statistics)
+        columns[place][bucket(at: start)].add(statistics, rollover: rollovers[slots[place]])
     }
 
     private mutating func bucket(at time: Timestamp) -> Int {
@@ -60,10 +63,12 @@ struct ChartColumns {
     /// The increase of a counter per bucket, the step from the bucket before included; nil where nothing is known.
     func increase(place: Int) -> [Double?] {
         var last = Double.nan
+        let rollover = rollovers[slots[place]]
         return columns[place].map { statistics in
             if statistics.count == 0 { return nil }
             defer { last = statistics.last }
-            return statistics.rise + (last.isNaN ? 0 : SlotStatistics.rise(from: last, to: statistics.first))
+            if last.isNaN { return statistics.rise }
+            return statistics.rise + CounterStep(from: last, to: statistics.first, rollover: rollover).increase
         }
     }
 }

@@ -15,6 +15,8 @@ struct ChartReading: Sendable {
     let rows: ReadingRows
     /// The slots of the metrics, in their order.
     let slots: [Int]
+    /// Where counters roll over.
+    let rollovers: SlotRollovers
     /// The range, its end exclusive.
     let from: Timestamp
     let to: Timestamp
@@ -30,7 +32,7 @@ struct ChartReading: Sendable {
         }
         let reach = try await session.first(RollupQueries.reach(device: rows.device, from: from))
         let resolution = try await resolution(reach, in: session)
-        var columns = ChartColumns(width: resolution.width, slots: slots)
+        var columns = ChartColumns(width: resolution.width, slots: slots, rollovers: rollovers)
         try await add(resolution.source, through: reach?.through, to: &columns, in: session)
         return .buckets(columns, source: resolution.source)
     }

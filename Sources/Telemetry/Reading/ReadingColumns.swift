@@ -7,7 +7,8 @@ public struct ReadingColumns: Sendable {
     public enum Column: Sendable {
         /// One value per time; null where there is none and in gaps.
         case values([JSONValue])
-        /// Per bucket; null where a bucket has no value. `increase` is that of counters, resets considered.
+        /// Per bucket; null where a bucket has no value. `increase` is that of counters, resets and roll-overs
+        /// considered.
         case buckets(minimum: [Double?], maximum: [Double?], average: [Double?], increase: [Double?]?)
     }
 

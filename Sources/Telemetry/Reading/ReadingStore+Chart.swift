@@ -18,11 +18,13 @@ extension ReadingStore {
         to: Timestamp,
         points: Int
     ) async throws -> ReadingColumns {
-        let interval = plant.snapshot.profile(of: device)?.reportingInterval
+        let profile = plant.snapshot.profile(of: device)
+        let interval = profile?.reportingInterval
         let tolerance = interval.map { Int64(($0 * Self.gapIntervals * 1_000_000).rounded()) }
         let reading = ChartReading(
             rows: rows(of: device),
             slots: metrics.flatMap { Array($0.ordinal..<$0.ordinal + $0.width) },
+            rollovers: SlotRollovers(profile),
             from: from,
             to: to,
             points: points

@@ -8,6 +8,7 @@ struct RollupComputation {
     let device: Int32
     /// Whether the increase is kept.
     let hasCounters: Bool
+    let rollovers: SlotRollovers
     let retention: RetentionSchedule
     let density: RollupDensity
 
@@ -17,6 +18,7 @@ struct RollupComputation {
         density = RollupDensity(retention: retention)
         let profile = plant.devices[device].flatMap { plant.profile(of: $0) }
         hasCounters = profile.map { ($0.metrics + $0.retired).contains { $0.kind == .counter } } ?? true
+        rollovers = SlotRollovers(profile)
     }
 
     /// Computes all minutes of `[from, to)`, and the wider buckets that this completes or changes, as long as they end by
@@ -25,7 +27,7 @@ struct RollupComputation {
     /// What lies around the range in those wider buckets must be stored, down to the minutes: it is so for an open bucket
     /// and for one that is not sparse. ``widened(_:through:in:)`` sees to it elsewhere.
     func compute(from: Timestamp, to: Timestamp, through: Timestamp, in transaction: Transaction) async throws {
-        var rollup = MinuteRollup()
+        var rollup = MinuteRollup(rollovers)
         let reader = ReadingRows(device: device, retention: retention)
         try await reader.stream(from: from, to: to, in: transaction) { readings in
             for reading in readings { rollup.add(reading) }
@@ -107,7 +109,7 @@ struct RollupComputation {
         if max(parts.range.upperBound, start) < end {
             all += try await stored(parts.span, from: max(parts.range.upperBound, start), to: end, in: transaction)
         }
-        return Computed(buckets: MinuteRollup.combine(all, span: span), span: span, range: start..<end)
+        return Computed(buckets: MinuteRollup.combine(all, span: span, rollovers), span: span, range: start..<end)
     }
 
     private func stored(

@@ -15,7 +15,7 @@ public final class RollupWorker: Sendable {
     /// Most marks in one transaction.
     static let mostMarks: Int64 = 200
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let plant: PlantStore
     private let writer: IngestWriter
     private let metrics: StoreMetrics
@@ -28,6 +28,8 @@ public final class RollupWorker: Sendable {
         var stored: [Int32: Timestamp]?
         /// The newest reading that each device had when this process began.
         var initial: [Int32: Timestamp] = [:]
+        /// With which roll-over values the rollups are computed, by profile.
+        var rollovers: [Int32: SlotRollovers] = [:]
     }
 
     /// Makes a worker; it uses one connection of the pool at a time.
@@ -56,12 +58,17 @@ public final class RollupWorker: Sendable {
     public func pass() async throws {
         try await load()
         let targets = try await moveFrontier()
+        // One model from here on, which knows every device of which there are readings: what is computed is computed
+        // with the roll-over values that are noted.
+        let snapshot = plant.snapshot
+        let rollovers = try await adoptRollovers(of: snapshot, after: progress.withLock(\.rollovers))
+        progress.withLock { $0.rollovers = rollovers }
         let behind = progress.withLock { progress in targets.keys.compactMap { progress.stored?[$0] }.min() }
         metrics.rollupsBehind.set(behind.map { max(0, clock.now.seconds(since: $0)) } ?? 0)
         for (device, target) in targets.sorted(by: { $0.key < $1.key }) {
-            try await catchUp(device, to: target)
+            try await catchUp(device, to: target, snapshot)
         }
-        while try await repair() {}
+        while try await repair(snapshot) {}
         metrics.rollupsBehind.set(0)
         metrics.rollupsDirty.set(Double(try await pool.first(RollupQueries.dirtyCount()) ?? 0))
     }
@@ -73,12 +80,14 @@ public final class RollupWorker: Sendable {
         if progress.withLock({ $0.stored != nil }) { return }
         try await writer.frontier.load(from: pool)
         let rows = try await pool.query(RollupQueries.progress())
+        let rollovers = try await Self.appliedRollovers(in: pool)
         let snapshot = plant.snapshot
         let newest = try await pool.query(
             ReadingWriteQueries.newest(DeviceClasses(snapshot.devices.keys, snapshot))
         )
         progress.withLock { progress in
             progress.stored = Dictionary(rows.map { ($0.deviceID, $0.through) }) { first, _ in first }
+            progress.rollovers = rollovers
             progress.initial = Dictionary(newest.map { ($0.deviceID, $0.timestamp) }) { first, _ in first }
         }
     }
@@ -103,8 +112,8 @@ public final class RollupWorker: Sendable {
     }
 
     /// Computes a device's minutes from the stored progress on, in portions of bounded time.
-    private func catchUp(_ device: Int32, to target: Timestamp) async throws {
-        let computation = RollupComputation(device: device, plant: plant.snapshot)
+    private func catchUp(_ device: Int32, to target: Timestamp, _ snapshot: PlantSnapshot) async throws {
+        let computation = RollupComputation(device: device, plant: snapshot)
         var start = progress.withLock { $0.stored?[device] } ?? .earliestAccepted
         while start < target {
             try Task.checkCancellation()
@@ -131,9 +140,8 @@ public final class RollupWorker: Sendable {
     /// Computes some marked minutes again.
     ///
     /// - Returns: whether there may be more.
-    private func repair() async throws -> Bool {
+    private func repair(_ snapshot: PlantSnapshot) async throws -> Bool {
         try Task.checkCancellation()
-        let snapshot = plant.snapshot
         let now = clock.now
         return try await pool.transaction { transaction in
             let taken = try await transaction.query(RollupQueries.takeDirty(limit: Self.mostMarks))

@@ -1,3 +1,5 @@
+import Assets
+
 /// What a bucket knows of one slot.
 ///
 /// Adding in the order of time gives the same bits each time.
@@ -11,22 +13,22 @@ struct SlotStatistics: Hashable, Sendable {
     /// The increase, for counters.
     var rise = 0.0
 
-    /// Adds the next value.
-    mutating func add(_ value: Double) {
+    /// Adds the next value; a counter's may roll over.
+    mutating func add(_ value: Double, rollover: Double?) {
         if count == 0 {
             (minimum, maximum, total, first) = (value, value, value, value)
         } else {
             minimum = min(minimum, value)
             maximum = max(maximum, value)
             total += value
-            rise += Self.rise(from: last, to: value)
+            rise += CounterStep(from: last, to: value, rollover: rollover).increase
         }
         count += 1
         last = value
     }
 
     /// Adds a bucket that follows, the step between the two included.
-    mutating func add(_ next: SlotStatistics) {
+    mutating func add(_ next: SlotStatistics, rollover: Double?) {
         if next.count == 0 { return }
         if count == 0 {
             self = next
@@ -35,14 +37,9 @@ struct SlotStatistics: Hashable, Sendable {
         minimum = min(minimum, next.minimum)
         maximum = max(maximum, next.maximum)
         total += next.total
-        rise += Self.rise(from: last, to: next.first) + next.rise
+        rise += CounterStep(from: last, to: next.first, rollover: rollover).increase + next.rise
         count += next.count
         last = next.last
-    }
-
-    /// A counter's increase over one step: a lower value means that it was reset to 0 in between.
-    static func rise(from earlier: Double, to later: Double) -> Double {
-        later >= earlier ? later - earlier : max(0, later)
     }
 
     /// The mean; NaN when there is nothing.
