@@ -4,15 +4,23 @@ import Primitives
 /// Collects a chart's buckets from pieces of any resolution, in increasing time.
 struct ChartColumns {
     let width: Int64
+    /// Where a bucket begins: at multiples of the width from here on.
+    let origin: Timestamp
     let slots: [Int]
     let rollovers: SlotRollovers
-    /// The number of each bucket with data: its start by the width.
+    /// The number of each bucket with data: its distance from the origin by the width.
     private(set) var buckets: [Int64] = []
     /// By slot (as placed in `slots`), one entry per bucket.
     private(set) var columns: [[SlotStatistics]]
 
-    init(width: Int64, slots: [Int], rollovers: SlotRollovers = SlotRollovers()) {
+    init(
+        width: Int64,
+        origin: Timestamp = Timestamp(microseconds: 0),
+        slots: [Int],
+        rollovers: SlotRollovers = SlotRollovers()
+    ) {
         self.width = max(1, width)
+        self.origin = origin
         self.slots = slots
         self.rollovers = rollovers
         columns = slots.map { _ in [] }
@@ -36,13 +44,17 @@ struct ChartColumns {
     }
 
     private mutating func bucket(at time: Timestamp) -> Int {
-        let number = time.floored(to: width).microseconds / width
+        let distance = Timestamp(microseconds: time.microseconds - origin.microseconds)
+        let number = distance.floored(to: width).microseconds / width
         if buckets.last != number {
             buckets.append(number)
             for place in columns.indices { columns[place].append(SlotStatistics()) }
         }
         return buckets.count - 1
     }
+
+    /// When each bucket begins.
+    var times: [Timestamp] { buckets.map { origin.adding(microseconds: $0 * width) } }
 
     /// Makes gaps visible: an empty bucket after each that is followed by nothing for longer than `tolerance`.
     mutating func markGaps(tolerance: Int64) {

@@ -25,14 +25,20 @@ struct ChartReading: Sendable {
 
     /// Reads; `session` shows one state of the store.
     func read(in session: some PostgresSession) async throws -> Found {
-        if try await rows.count(from: from, to: to, limit: points, in: session) <= points {
+        if try await !rows.exceeds(points, from: from, to: to, in: session) {
             var readings = SlotColumns(places: slots.count)
             try await rows.stream(slots: slots, from: from, to: to, in: session) { readings.append($0) }
             return .raw(readings)
         }
         let reach = try await session.first(RollupQueries.reach(device: rows.device, from: from))
         let resolution = try await resolution(reach, in: session)
-        var columns = ChartColumns(width: resolution.width, slots: slots, rollovers: rollovers)
+        var columns = ChartColumns(
+            width: resolution.width,
+            // One bucket for all ends where the range does; others stand on the clock.
+            origin: points < 2 ? to.adding(microseconds: -resolution.width) : Timestamp(microseconds: 0),
+            slots: slots,
+            rollovers: rollovers
+        )
         try await add(resolution.source, through: reach?.through, to: &columns, in: session)
         return .buckets(columns, source: resolution.source)
     }
@@ -42,9 +48,8 @@ struct ChartReading: Sendable {
         let span = max(1, to.microseconds - start.microseconds)
         var source = ChartResolution.source(span: span, points: points)
         if source == nil {
-            let limit = ChartResolution.mostReadings
-            let count = try await rows.count(from: from, to: to, limit: limit, in: session)
-            if count > limit, span / RollupSpan.minute.width >= 2 { source = .minute }
+            let isMuch = try await rows.exceeds(ChartResolution.mostReadings, from: from, to: to, in: session)
+            if isMuch, span / RollupSpan.minute.width >= 2 { source = .minute }
         }
         let width = ChartResolution.width(span: to.microseconds - start.microseconds, points: points, source: source)
         return ChartResolution(source: source, width: width)

@@ -59,14 +59,33 @@ struct ReadingRows: Sendable {
         }
     }
 
-    /// How many readings `[from, to)` has, counted to about `limit` at most.
-    func count(from: Timestamp, to: Timestamp, limit: Int, in session: some PostgresSession) async throws -> Int {
-        var count = 0
-        for stretch in retention.stretches(from: from, to: to) where count <= limit {
-            count += Int(
-                try await session.first(ReadingQueries.count(device: device, stretch, limit: Int64(limit))) ?? 0
-            )
+    /// Whether `[from, to)` has more than `limit` readings, packed or not; exact.
+    ///
+    /// Blocks tell how many readings they have; those at the two ends of a stretch are looked into only when the answer
+    /// depends on them.
+    func exceeds(
+        _ limit: Int,
+        from: Timestamp,
+        to: Timestamp,
+        in session: some PostgresSession
+    ) async throws -> Bool {
+        let limit = Int64(limit)
+        var (count, uncertain) = (Int64(0), Int64(0))
+        var edges: [RetentionSchedule.Stretch] = []
+        for stretch in retention.stretches(from: from, to: to) {
+            let found = try await session.first(ReadingQueries.count(device: device, stretch, limit: limit))
+            count += found?.within ?? 0
+            if count > limit { return true }
+            guard let part = found?.atEdges, part > 0 else { continue }
+            uncertain += part
+            edges.append(stretch)
         }
-        return count
+        if count + uncertain <= limit { return false }
+        for stretch in edges {
+            let parts = try await session.query(ReadingQueries.countAtEdges(device: device, stretch))
+            count += parts.reduce(0, +)
+            if count > limit { return true }
+        }
+        return false
     }
 }

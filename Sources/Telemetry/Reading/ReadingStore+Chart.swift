@@ -121,7 +121,7 @@ extension ReadingStore {
         return ReadingColumns(
             bucket: Double(columns.width) / 1_000_000,
             source: source,
-            times: columns.buckets.map { Timestamp(microseconds: $0 * columns.width) },
+            times: columns.times,
             series: series
         )
     }

@@ -7,22 +7,50 @@ struct NewestBlock: Sendable {
     var reading: Reading?
 }
 
+/// How many readings a stretch holds, as far as the bounds of packed blocks tell.
+struct RowCount: Sendable {
+    /// Readings that certainly lie within it.
+    var within: Int64
+    /// Readings in blocks that reach beyond it: so many at most are in it, too.
+    var atEdges: Int64
+}
+
 /// The statements that read readings.
 enum ReadingQueries {
-    /// How many readings a stretch holds: those that are not packed counted to `limit`, packed ones whole blocks.
-    static func count(device: Int32, _ stretch: RetentionSchedule.Stretch, limit: Int64) -> Statement<Int64> {
+    /// How many readings a stretch holds: those that are not packed, and packed ones by whole blocks.
+    ///
+    /// At most two blocks reach beyond the stretch, so that of so many blocks more than `limit` do not.
+    static func count(device: Int32, _ stretch: RetentionSchedule.Stretch, limit: Int64) -> Statement<RowCount> {
         Statement(
             "telemetry.reading.count",
             """
             SELECT (SELECT count(*) FROM (SELECT 1 FROM reading
                     WHERE device_id = \(device) AND retention = \(stretch.retention.days)
                         AND ts >= \(stretch.from) AND ts < \(stretch.to) LIMIT \(limit) + 1) AS counted)
-                + coalesce((SELECT sum(rows) FROM (SELECT rows FROM reading_packed
-                    WHERE device_id = \(device) AND retention = \(stretch.retention.days)
-                        AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
-                        AND newest >= \(stretch.from) LIMIT \(limit) + 1) AS blocks), 0)::bigint
+                + coalesce(sum(rows) FILTER (WHERE start >= \(stretch.from) AND newest < \(stretch.to)), 0)::bigint,
+                coalesce(sum(rows) FILTER (WHERE start < \(stretch.from) OR newest >= \(stretch.to)), 0)::bigint
+            FROM (SELECT start, newest, rows FROM reading_packed
+                WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                    AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
+                    AND newest >= \(stretch.from) LIMIT \(limit) + 3) AS blocks
             """
-        ) { row throws(PostgresError) in try row.int64(0) }
+        ) { row throws(PostgresError) in RowCount(within: try row.int64(0), atEdges: try row.int64(1)) }
+    }
+
+    /// How many of its readings each block that reaches beyond a stretch has within it.
+    static func countAtEdges(device: Int32, _ stretch: RetentionSchedule.Stretch) -> Statement<Int64> {
+        Statement(
+            "telemetry.reading.count-at-edges",
+            """
+            SELECT start, data FROM reading_packed
+            WHERE device_id = \(device) AND retention = \(stretch.retention.days)
+                AND start > \(stretch.from) - interval '1 day' AND start < \(stretch.to)
+                AND newest >= \(stretch.from) AND (start < \(stretch.from) OR newest >= \(stretch.to))
+            """
+        ) { row throws(PostgresError) in
+            let part = try row.packedSlots(1, [], start: try row.timestamp(0), stretch)
+            return Int64(part?.times.count ?? 0)
+        }
     }
 
     /// The readings of a stretch in source-time order; a row is one reading or all of a packed block.
@@ -128,7 +156,8 @@ enum ReadingQueries {
         let stretch = RetentionSchedule.Stretch(from: time, to: time, retention: .forever)
         let pairs = DeviceClasses([0], .empty)
         return [
-            AnyStatement(count(device: 0, stretch, limit: 1)), AnyStatement(merged(device: 0, stretch)),
+            AnyStatement(count(device: 0, stretch, limit: 1)), AnyStatement(countAtEdges(device: 0, stretch)),
+            AnyStatement(merged(device: 0, stretch)),
             AnyStatement(slots([0], device: 0, stretch)),
             AnyStatement(latest(pairs)), AnyStatement(latestPacked(pairs)),
         ]

@@ -47,13 +47,16 @@ import Testing
             // Ranges within blocks, the newest reading, and rollups from packed readings.
             let device = try shop.device("d1")
             let middle = before[0][700].timestamp
-            let part = try await shop.store.rows(of: device).count(
-                from: middle,
-                to: StoreWorkshop.later,
-                limit: 9,
-                in: shop.pool
-            )
-            #expect(part >= before[0].count - 700)
+            let rest = before[0].count - 700
+            for limit in [rest - 1, rest] {
+                let isMore = try await shop.store.rows(of: device).exceeds(
+                    limit,
+                    from: middle,
+                    to: StoreWorkshop.later,
+                    in: shop.pool
+                )
+                #expect(isMore == (limit < rest))
+            }
             #expect(try await shop.store.latest(devices: [device.id]) == [before[0].last])
             try await shop.pool.execute(Statement("a", "DELETE FROM rollup"))
             try await shop.pool.execute(Statement("b", "DELETE FROM rollup_progress"))
