@@ -158,7 +158,8 @@ public struct PlantwrightAPI: Sendable {
         RefusedMessageRoutes(plant: services.plant, refused: services.refused, sources: services.sources)
             .register(on: &routes)
         SourceRoutes(sources: services.sources, plant: services.plant, clock: services.clock).register(on: &routes)
-        SparkplugRoutes(sources: services.sources, hosts: services.sparkplug).register(on: &routes)
+        SparkplugRoutes(plant: services.plant, sources: services.sources, hosts: services.sparkplug)
+            .register(on: &routes)
         RuleRoutes(rules: services.rules).register(on: &routes)
         BacktestRoutes(
             rules: services.rules,

@@ -68,6 +68,10 @@ public struct NodeOutcome: Hashable, Sendable {
     public var effects: [NodeEffect] = []
     /// Why there are no values; nil when the message was understood.
     public var refusal: NodeRefusal?
+    /// The devices whose messages may be among those of a gap: they were online when the messages went missing.
+    ///
+    /// A sequence number does not tell whose it was.
+    public var devicesInGap: [String] = []
     /// Metrics whose values do not fit their type, or that no birth defined; they are left out.
     public var unreadableMetrics = 0
 }

@@ -8,8 +8,7 @@ extension NodeSession {
         }
         // A new birth ends the wait for what the session before it left out; that is lost.
         if !missing.isEmpty {
-            gaps += Int64(missing.count)
-            outcome.effects.append(.gap(missing.count))
+            giveUp(missing.count, into: &outcome)
             missing = [:]
         }
         let time = payload.time ?? UInt64(clamping: now.milliseconds)

@@ -19,9 +19,19 @@ extension NodeSession {
         let overdue = missing.filter { isOverdue($0.value.since, at: now, settings) }
         guard !overdue.isEmpty else { return }
         for number in overdue.keys { missing[number] = nil }
-        gaps += Int64(overdue.count)
-        outcome.effects.append(.gap(overdue.count))
+        giveUp(overdue.count, into: &outcome)
         want(.gap, into: &outcome)
+    }
+
+    /// Counts messages that will not come any more, and notes whose they may have been.
+    mutating func giveUp(_ count: Int, into outcome: inout NodeOutcome) {
+        gaps += Int64(count)
+        outcome.effects.append(.gap(count))
+        let concerned = devices.filter { _, device in
+            // The death of the node took them with it.
+            device.isOnline || (!node.isOnline && device.staleSince == node.staleSince)
+        }
+        outcome.devicesInGap += concerned.keys.sorted()
     }
 
     /// Places a message in the sequence and notes what it left out.

@@ -70,6 +70,36 @@ def test_a_device_that_never_spoke_has_an_empty_ledger(app: Page) -> None:
     expect(ledger(app)).to_contain_text("No reading of this device has come.")
 
 
+def test_messages_that_the_sequence_left_out_are_said(app: Page) -> None:
+    app.goto("/devices/motor-06")
+    expect(ledger(app)).to_contain_text("3 messages of its edge node never reached the server (Sparkplug sequence).")
+    expect(ledger(app).locator(".is-doubtful")).to_be_visible()
+    expect(ledger(app).get_by_role("columnheader", name="Never came")).to_be_visible()
+    app.goto("/devices/motor-01")
+    expect(ledger(app)).to_contain_text("No gap.")
+    expect(ledger(app)).not_to_contain_text("Sparkplug")
+
+
+def test_a_stale_sparkplug_device_says_since_when(app: Page, complaints: Complaints) -> None:
+    def name(identifier: str) -> None:
+        device = app.request.get(urljoin(app.url, "/api/v1/devices/motor-02")).json()
+        assert app.request.put(urljoin(app.url, "/api/v1/devices/motor-02"), data=device | {"identifier": identifier}).ok
+        app.goto("/devices/motor-02")
+
+    app.goto("/devices/motor-02")
+    name("filling/line-1/capper")
+    notice = app.locator("pw-device-sparkplug")
+    expect(notice).to_contain_text(re.compile(r"Stale since .*: it went offline, or was not born again since its edge node line-1 was\. What is shown is the last that came\."))
+    expect(app.locator(".page-header").get_by_text("Stale", exact=True)).to_be_visible()
+    assert violations(app) == []
+    name("filling/line-1/filler")
+    expect(app.get_by_role("heading", level=1)).to_contain_text("Motor 1.2")
+    expect(ledger(app)).to_contain_text("stored")
+    expect(notice).not_to_contain_text("Stale")
+    expect(app.locator(".page-header").get_by_text("Stale", exact=True)).to_be_hidden()
+    assert complaints == []
+
+
 def test_a_file_of_history_is_imported(app: Page, tmp_path: Path) -> None:
     choose(app, tmp_path, HEADER + "".join(f"{1700000000000 + at * 1000},2.1,54.{at % 10}\n" for at in range(12_000)))
     expect(panel(app)).to_contain_text("Takes vibration, temperature.")

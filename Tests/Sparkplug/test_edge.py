@@ -1,6 +1,7 @@
 """An edge node that others wrote (pysparkplug) against the real server: births, data, deaths, rebirths, kills."""
 
 import dataclasses
+import datetime
 import json
 import threading
 import time
@@ -89,6 +90,14 @@ def motor(line):
     return next(iter(node(line).get("devices", [])), {})
 
 
+def standing(line, device="motor"):
+    return line.server.get(f"/api/v1/devices/{device}/sparkplug")
+
+
+def sequence_gaps(line, device):
+    return line.server.get(f"/api/v1/devices/{device}/ledger")["total"]["sequenceGaps"]
+
+
 def adopt(line):
     """What the page does with one click: the suggested profile, then the device."""
     wait_until(lambda: motor(line).get("online"), what="the device's birth")
@@ -149,9 +158,12 @@ def test_births_data_and_deaths(line):
     edge.node.deregister("motor")
     wait_until(lambda: motor(line)["online"] is False, what="the device's death")
     assert motor(line)["staleSince"] and node(line)["online"]
+    died = standing(line)
+    assert (died["online"], died["nodeOnline"], died["staleSince"]) == (False, True, motor(line)["staleSince"])
     edge.vanish()
     wait_until(lambda: node(line)["online"] is False, what="the node's death")
     assert node(line)["staleSince"]
+    assert (standing(line)["nodeOnline"], standing(line)["staleSince"]) == (False, died["staleSince"]), "stale since its own death"
     assert node(line)["gaps"] == 0
 
 
@@ -160,6 +172,10 @@ def test_a_lost_message_is_counted_and_births_are_asked_for(line):
     edge.connect()
     adopt(line)
     session = node(line)["bdSeq"]
+    assert standing(line)["online"] and standing(line)["staleSince"] is None
+    line.server.put("/api/v1/profiles/press", {"name": "Press", "metrics": [{"key": "supply_voltage"}]})
+    line.server.put("/api/v1/devices/press", {"name": "Press", "profile": "press", "identifier": "plant/press"})
+    line.server.put("/api/v1/devices/other", {"name": "Other", "profile": "press", "identifier": "plant/oven"})
     edge.lose_a_message()
     edge.temperature(50, spb.get_current_timestamp() - LATER)
     wait_until(lambda: node(line)["missing"] == 1, what="the open gap")
@@ -171,6 +187,35 @@ def test_a_lost_message_is_counted_and_births_are_asked_for(line):
     assert node(line)["gaps"] == 1
     assert node(line)["rebirthsRequested"] >= 1
     assert 50.0 in temperatures(line), "what came in spite of the gap is stored"
+    assert sequence_gaps(line, "motor") == 1 and sequence_gaps(line, "press") == 1, "it may have been of either"
+    assert sequence_gaps(line, "other") == 0
+    assert standing(line)["sequenceGaps"] == 1 and standing(line)["online"]
+    assert line.server.get("/api/v1/devices/other/sparkplug") == {"source": None}
+    line.server.kill()
+    line.server.start()
+    line.server.wait_ready()
+    assert sequence_gaps(line, "motor") == 1, "after a restart"
+
+
+def test_a_device_of_a_dead_edge_node_is_stale(line):
+    edge = Edge(line.broker.port)
+    edge.connect()
+    adopt(line)
+    before = time.time() - 1
+    edge.vanish()
+    wait_until(lambda: standing(line)["online"] is False, what="the node's death")
+    stale = standing(line)
+    assert (stale["source"], stale["group"], stale["node"], stale["device"]) == ("spb", "plant", "press", "motor")
+    assert stale["nodeOnline"] is False
+    since = datetime.datetime.fromisoformat(stale["staleSince"].replace("Z", "+00:00")).timestamp()
+    assert before <= since <= time.time() + 1
+    # A process that does not know the sessions yet reads them from the database.
+    line.server.kill()
+    line.server.start()
+    assert standing(line) == stale
+    edge.connect()
+    wait_until(lambda: standing(line)["online"], what="the new births")
+    assert standing(line)["staleSince"] is None
 
 
 def test_a_person_can_ask_for_births(line):

@@ -30,6 +30,7 @@ import Testing
         #expect(session.wantsRebirth(at: at(15), settings) == .gap)
         let outcome = session.receive(.nodeData, payload(4, 40), at: at(15), settings)
         #expect(outcome.effects == [.gap(1), .rebirthWanted(.gap)])
+        #expect(outcome.devicesInGap == ["motor"])
         #expect(session.gaps == 1)
         #expect(session.wantsRebirth(at: at(15), HostSettings(reorderTimeout: 60)) == .gap)
     }
@@ -71,8 +72,29 @@ import Testing
         _ = session.torque(4, 30, 4, at: at(10))
         let outcome = session.receive(.nodeBirth, birth(40, bdSeq: 2), at: at(11), settings)
         #expect(outcome.effects == [.gap(2), .nodeOnline])
+        #expect(outcome.devicesInGap == ["motor"])
         #expect(session.gaps == 2)
         #expect(session.wantsRebirth(at: at(60), settings) == nil)
+    }
+
+    @Test func devicesThatDiedBeforeAreNotConcernedByAGap() {
+        var session = NodeSession.running(with: settings)
+        _ = session.receive(.deviceDeath, device: "motor", payload(2, 20), at: at(9), settings)
+        _ = session.receive(.nodeData, payload(4, 40), at: at(10), settings)
+        let outcome = session.receive(.nodeData, payload(5, 50), at: at(20), settings)
+        #expect(outcome.effects == [.gap(1), .rebirthWanted(.gap)])
+        #expect(outcome.devicesInGap.isEmpty)
+    }
+
+    /// Its message was missing when the node died; that is known when the next session begins.
+    @Test func devicesThatDiedWithTheirNodeAreConcerned() {
+        var session = NodeSession.running(with: settings)
+        _ = session.torque(3, 30, 4, at: at(10))
+        _ = session.receive(.nodeDeath, payload(nil, 40, [metric("bdSeq", .long(1), alias: nil)]), at: at(11), settings)
+        #expect(!session.isOnline)
+        let outcome = session.receive(.nodeBirth, birth(50, bdSeq: 2), at: at(12), settings)
+        #expect(outcome.effects == [.gap(1), .nodeOnline])
+        #expect(outcome.devicesInGap == ["motor"])
     }
 
     @Test func whatComesAgainHasItsValuesAndChangesNothing() {

@@ -8,7 +8,7 @@ import { card } from '../components/layout.js';
 import { emptyState, showLoaded } from '../components/states.js';
 import { clockWords, ledgerWords } from './ledger-words.js';
 
-/** @typedef {{received: number, stored: number, merged: number, duplicate: number, conflict: number, late: number, rejected: number, gaps: number, gapSeconds: number}} Counts */
+/** @typedef {{received: number, stored: number, merged: number, duplicate: number, conflict: number, late: number, rejected: number, gaps: number, gapSeconds: number, sequenceGaps: number}} Counts */
 /** @typedef {Counts & {day: string}} Day */
 /** @typedef {{device: string, since: string | null, total: Counts, days: Day[], clock: {offsetSeconds: number | null, suspicious: boolean}, newest: string | null, expectedInterval: number | null}} Ledger */
 
@@ -23,6 +23,7 @@ const COLUMNS = [
   { name: 'merged', title: 'Merged', meaning: 'Added missing values to a stored reading of the same time' }, { name: 'duplicate', title: 'Told twice', meaning: 'Were stored already, with the same values' },
   { name: 'conflict', title: 'In conflict', meaning: 'Other values than those stored for the same time' }, { name: 'late', title: 'Late', meaning: 'Stored, but older than the newest: no rule looked at them' },
   { name: 'rejected', title: 'Rejected', meaning: 'Could not be accepted' }, { name: 'gaps', title: 'Gaps', meaning: 'Times without readings, longer than expected' },
+  { name: 'sequenceGaps', title: 'Never came', meaning: 'Messages that the sequence of its Sparkplug edge node left out; of which of its devices they were is unknown' },
 ];
 
 /** @param {string} device @param {AbortSignal} signal */
@@ -36,7 +37,7 @@ export function deviceLedger(device, signal) {
 /** @param {Ledger} ledger @param {AbortSignal} signal */
 function view(ledger, signal) {
   const words = ledgerWords(ledger, new Date().toISOString().slice(0, 10)), clock = clockWords(ledger.clock);
-  if (ledger.total.received === 0) return emptyState('history', 'Nothing came yet', words.text);
+  if (ledger.total.received + ledger.total.sequenceGaps === 0) return emptyState('history', 'Nothing came yet', words.text);
   return [
     h('div', { class: 'ledger-words' }, h('p', { class: words.isGood ? 'is-good' : 'is-doubtful' }, icon(words.isGood ? 'circle-check' : 'triangle-alert'), h('span', null, words.text)),
       clock ? h('p', { class: 'is-doubtful' }, icon('alarm-clock'), h('span', null, clock)) : null),

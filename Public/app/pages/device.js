@@ -11,6 +11,7 @@ import { ChartPanel } from '../chart/chart-panel.js';
 import { alarmsOf } from './plant-alarms.js';
 import { deviceImport } from './device-import.js';
 import { deviceLedger } from './device-ledger.js';
+import { DeviceSparkplug } from './device-sparkplug.js';
 import { deviceTrack } from './device-track.js';
 import { LiveValues } from './live-values.js';
 
@@ -36,17 +37,18 @@ export class DevicePage extends Page {
   /** @param {{device: import('../core/plant.js').Device, latest: any}} found */
   #render({ device, latest }) {
     this.pageTitle = device.name;
-    const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest), charts = new ChartPanel(device.key);
+    const profile = plant.profiles.get(device.profile), values = new LiveValues(device.key, latest), charts = new ChartPanel(device.key), sparkplug = new DeviceSparkplug(device);
     const places = plant.metricsOf(device.key).filter(({ kind }) => kind === 'location').map((metric) => deviceTrack(device.key, metric, this.signal));
     charts.addEventListener('range', (event) => places.forEach(({ setRange }) => setRange(/** @type {CustomEvent} */ (event).detail)));
     if (charts.metrics.length === 0) places.forEach(({ setRange }) => setRange({ from: Date.now() - DAY, to: Date.now() }));
     const path = plant.pathTo(device.asset).map(({ key, name }) => ({ name, href: `/plant/${key}` }));
     return h('div', null,
       pageHeader({
-        above: breadcrumbs([...path, { name: device.name }]), title: [device.name, values.state], lead: profile?.name ?? device.profile,
+        above: breadcrumbs([...path, { name: device.name }]), title: [device.name, values.state, sparkplug.badge], lead: profile?.name ?? device.profile,
         actions: mayAdmin() ? h('a', { class: 'button', href: `/admin/devices/${device.key}` }, 'Edit') : null,
       }),
       h('div', { class: 'stack' },
+        sparkplug,
         card({ title: 'Now', class: 'now-card', actions: values.age }, values.element),
         charts, places.map(({ element }) => element),
         alarmsOf({ device: device.key }, this.signal),

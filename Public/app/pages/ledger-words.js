@@ -15,7 +15,8 @@ const listed = (parts) => parts.length < 2 ? parts.join('') : `${parts.slice(0, 
  * @returns {{text: string, isGood: boolean}}
  */
 export function ledgerWords({ total, days, expectedInterval }, today) {
-  if (total.received === 0) return { text: 'No reading of this device has come.', isGood: true };
+  const missed = sequenceWords(total.sequenceGaps);
+  if (total.received === 0) return { text: `No reading of this device has come.${missed}`, isGood: missed === '' };
   const now = days.find(({ day }) => day === today), counts = now && now.received > 0 ? now : total, when = counts === now ? 'that came today' : 'so far';
   const kept = counts.stored + counts.merged, lost = counts.rejected + counts.conflict;
   const trouble = [counts.rejected ? `${formatCount(counts.rejected)} ${were(counts.rejected)} rejected` : '', counts.conflict ? `${formatCount(counts.conflict)} told another value for a time that is stored` : ''].filter(Boolean);
@@ -24,8 +25,11 @@ export function ledgerWords({ total, days, expectedInterval }, today) {
   const twice = counts.duplicate ? `; ${formatCount(counts.duplicate)} ${were(counts.duplicate)} told twice` : '';
   const late = counts.late ? `; ${formatCount(counts.late)} came late` : '';
   const gaps = counts.gaps ? ` ${plural(counts.gaps, 'gap')}: ${formatDuration(counts.gapSeconds * 1000)} without readings.` : expectedInterval ? ' No gap.' : '';
-  return { text: `${first}${twice}${late}.${gaps}`, isGood: lost === 0 && counts.gaps === 0 };
+  return { text: `${first}${twice}${late}.${gaps}${missed}`, isGood: lost === 0 && counts.gaps === 0 && missed === '' };
 }
+
+/** @param {number} count of messages that a sequence left out */
+const sequenceWords = (count) => count === 0 ? '' : ` ${plural(count, 'message')} of its edge node never reached the server (Sparkplug sequence).`;
 
 /** @param {Ledger['clock']} clock @returns {string | null} a warning */
 export function clockWords({ offsetSeconds, suspicious }) {

@@ -96,6 +96,7 @@ extension LedgerLine {
         object["rejected"] = .integer(rejected)
         object["gaps"] = .integer(gaps)
         object["gapSeconds"] = .number((gapSeconds * 10).rounded() / 10)
+        object["sequenceGaps"] = .integer(sequenceGaps)
         return object
     }
 }

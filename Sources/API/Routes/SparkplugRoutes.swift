@@ -1,4 +1,5 @@
 import Accounts
+import Assets
 import HTTPServer
 import HTTPTypes
 import Primitives
@@ -6,10 +7,20 @@ import Telemetry
 
 /// What Sparkplug sources know of their edge nodes.
 struct SparkplugRoutes: Sendable {
+    let plant: PlantStore
     let sources: SourceStore
     let hosts: SparkplugHosts
 
     func register(on routes: inout APIRouter) {
+        routes.get(
+            "/api/v1/devices/{key}/sparkplug",
+            role: .viewer,
+            summary: "How a Sparkplug source sees a device: online or stale, since when; source null for other devices."
+        ) { request in
+            let (device, _) = try plant.snapshot.device(of: request)
+            let standing = try await hosts.standing(ofIdentifier: device.identifier, in: sources)
+            return .json(standing?.json ?? ["source": .null])
+        }
         routes.get(
             "/api/v1/sources/{key}/sparkplug",
             role: .viewer,

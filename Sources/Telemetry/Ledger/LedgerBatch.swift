@@ -13,6 +13,7 @@ struct LedgerBatch {
     let rejected: [Int64]?
     let gaps: [Int64]?
     let gapSeconds: [Double]?
+    let sequenceGaps: [Int64]?
     let leastDelay: [Double?]?
 
     /// Makes columns of lines, for the day of `at`.
@@ -33,6 +34,7 @@ struct LedgerBatch {
         rejected = column(\.rejected)
         gaps = column(\.gaps)
         gapSeconds = column(\.gapSeconds)
+        sequenceGaps = column(\.sequenceGaps)
         let delays = entries.map(\.value.leastDelay)
         leastDelay = delays.contains { $0 != nil } ? delays : nil
     }

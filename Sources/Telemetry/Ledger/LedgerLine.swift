@@ -24,6 +24,10 @@ public struct LedgerLine: Hashable, Sendable {
     public var gaps: Int64 = 0
     /// For how long readings were missing in all, in seconds.
     public var gapSeconds: Double = 0
+    /// Messages that the sequence of the device's edge node left out and that never came (Sparkplug).
+    ///
+    /// Each counts for the edge node and for all of its devices that were online: whose it was is unknown.
+    public var sequenceGaps: Int64 = 0
     /// The least time from the device's clock to ours, in seconds: far from 0, or below it, the device's clock is wrong.
     public var leastDelay: Double?
 
@@ -59,6 +63,7 @@ public struct LedgerLine: Hashable, Sendable {
         left.rejected += right.rejected
         left.gaps += right.gaps
         left.gapSeconds += right.gapSeconds
+        left.sequenceGaps += right.sequenceGaps
         left.leastDelay = [left.leastDelay, right.leastDelay].compactMap { $0 }.min()
     }
 }

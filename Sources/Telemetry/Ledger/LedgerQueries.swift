@@ -12,10 +12,10 @@ enum LedgerQueries {
             "telemetry.ledger.add",
             """
             INSERT INTO ledger_batch (day, devices, received, stored, merged, duplicate, conflict, late, rejected,
-                gaps, gap_seconds, least_delay)
+                gaps, gap_seconds, sequence_gaps, least_delay)
             SELECT (\(batch.at) AT TIME ZONE 'UTC')::date, \(batch.devices), \(batch.received), \(batch.stored),
                 \(batch.merged), \(batch.duplicate), \(batch.conflict), \(batch.late), \(batch.rejected),
-                \(batch.gaps), \(batch.gapSeconds), \(batch.leastDelay)
+                \(batch.gaps), \(batch.gapSeconds), \(batch.sequenceGaps), \(batch.leastDelay)
             FROM ingest_lease WHERE name = 'main' AND (epoch = \(epoch)::bigint OR \(epoch)::bigint IS NULL)
                 AND (\(configuration)::bigint IS NULL
                     OR \(configuration)::bigint = (SELECT sum(revision) FROM configuration))
@@ -31,14 +31,14 @@ enum LedgerQueries {
             """
             WITH taken AS (DELETE FROM ledger_batch RETURNING *)
             INSERT INTO device_ledger AS ledger (device_id, day, received, stored, merged, duplicate, conflict, late,
-                rejected, gaps, gap_seconds, least_delay)
+                rejected, gaps, gap_seconds, sequence_gaps, least_delay)
             SELECT line.device_id, taken.day, sum(line.received), sum(coalesce(line.stored, 0)),
                 sum(coalesce(line.merged, 0)), sum(coalesce(line.duplicate, 0)), sum(coalesce(line.conflict, 0)),
                 sum(coalesce(line.late, 0)), sum(coalesce(line.rejected, 0)), sum(coalesce(line.gaps, 0)),
-                sum(coalesce(line.gap_seconds, 0)), min(line.least_delay)
+                sum(coalesce(line.gap_seconds, 0)), sum(coalesce(line.sequence_gaps, 0)), min(line.least_delay)
             FROM taken CROSS JOIN LATERAL unnest(devices, received, stored, merged, duplicate, conflict, late, rejected,
-                gaps, gap_seconds, least_delay) AS line (device_id, received, stored, merged, duplicate, conflict, late,
-                rejected, gaps, gap_seconds, least_delay)
+                gaps, gap_seconds, sequence_gaps, least_delay) AS line (device_id, received, stored, merged, duplicate,
+                conflict, late, rejected, gaps, gap_seconds, sequence_gaps, least_delay)
             JOIN device ON device.id = line.device_id
             GROUP BY line.device_id, taken.day ORDER BY line.device_id, taken.day
             ON CONFLICT (device_id, day) DO UPDATE SET received = ledger.received + excluded.received,
@@ -46,6 +46,7 @@ enum LedgerQueries {
                 duplicate = ledger.duplicate + excluded.duplicate, conflict = ledger.conflict + excluded.conflict,
                 late = ledger.late + excluded.late, rejected = ledger.rejected + excluded.rejected,
                 gaps = ledger.gaps + excluded.gaps, gap_seconds = ledger.gap_seconds + excluded.gap_seconds,
+                sequence_gaps = ledger.sequence_gaps + excluded.sequence_gaps,
                 least_delay = least(ledger.least_delay, excluded.least_delay)
             """
         )
@@ -58,17 +59,19 @@ enum LedgerQueries {
             """
             SELECT day::timestamp AT TIME ZONE 'UTC', sum(received)::bigint, sum(stored)::bigint, sum(merged)::bigint,
                 sum(duplicate)::bigint, sum(conflict)::bigint, sum(late)::bigint, sum(rejected)::bigint,
-                sum(gaps)::bigint, sum(gap_seconds), min(least_delay)
+                sum(gaps)::bigint, sum(gap_seconds), sum(sequence_gaps)::bigint, min(least_delay)
             FROM (
-                SELECT day, received, stored, merged, duplicate, conflict, late, rejected, gaps, gap_seconds, least_delay
+                SELECT day, received, stored, merged, duplicate, conflict, late, rejected, gaps, gap_seconds,
+                    sequence_gaps, least_delay
                 FROM device_ledger WHERE device_id = \(device)
                 UNION ALL
                 SELECT day, line.received, coalesce(line.stored, 0), coalesce(line.merged, 0),
                     coalesce(line.duplicate, 0), coalesce(line.conflict, 0), coalesce(line.late, 0),
-                    coalesce(line.rejected, 0), coalesce(line.gaps, 0), coalesce(line.gap_seconds, 0), line.least_delay
+                    coalesce(line.rejected, 0), coalesce(line.gaps, 0), coalesce(line.gap_seconds, 0),
+                    coalesce(line.sequence_gaps, 0), line.least_delay
                 FROM ledger_batch CROSS JOIN LATERAL unnest(devices, received, stored, merged, duplicate, conflict,
-                    late, rejected, gaps, gap_seconds, least_delay) AS line (device_id, received, stored, merged,
-                    duplicate, conflict, late, rejected, gaps, gap_seconds, least_delay)
+                    late, rejected, gaps, gap_seconds, sequence_gaps, least_delay) AS line (device_id, received, stored,
+                    merged, duplicate, conflict, late, rejected, gaps, gap_seconds, sequence_gaps, least_delay)
                 WHERE \(device) = ANY (devices) AND line.device_id = \(device)
             ) AS part
             WHERE day >= (\(since) AT TIME ZONE 'UTC')::date GROUP BY day ORDER BY day
@@ -84,7 +87,8 @@ enum LedgerQueries {
             line.rejected = try row.int64(7)
             line.gaps = try row.int64(8)
             line.gapSeconds = try row.double(9)
-            line.leastDelay = try row.optionalDouble(10)
+            line.sequenceGaps = try row.int64(10)
+            line.leastDelay = try row.optionalDouble(11)
             return DeviceLedger.Day(day: try row.timestamp(0), line: line)
         }
     }

@@ -103,6 +103,17 @@ final class SourceBatch {
         return apply
     }
 
+    /// How many messages did not come of which numbers tell, by device.
+    var sequenceGapsByDevice: [Int32: Int64] {
+        var result: [Int32: Int64] = [:]
+        for decoding in stateful.values {
+            for (identifier, count) in decoding.sequenceGaps {
+                if let target = plant.target(identifier: identifier) { result[target.deviceID, default: 0] += count }
+            }
+        }
+        return result
+    }
+
     private func samples(
         of message: TelemetryMessage,
         _ route: SourceRoute,

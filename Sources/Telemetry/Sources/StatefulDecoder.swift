@@ -39,6 +39,10 @@ public protocol StatefulDecoding {
     /// - Throws: `DecodeFailure` for a message that is refused; changes made up to then are kept.
     mutating func decode(_ message: SourceMessage) throws(DecodeFailure) -> [Sample]
 
+    /// How many messages are known not to have come, by the identifiers of devices that they may have been of; counted
+    /// from `begin` on.
+    var sequenceGaps: [String: Int64] { get }
+
     /// Writes what has changed, in the batch's transaction, after the last `decode`.
     ///
     /// A transaction that the store refuses may be tried a second time: then this is called again, on a value as it
@@ -47,6 +51,11 @@ public protocol StatefulDecoding {
     /// - Returns: what makes the change visible in memory and has effects outside, such as requests to send; called
     ///   after COMMIT.
     mutating func write(in transaction: Transaction) async throws -> @Sendable () -> Void
+}
+
+extension StatefulDecoding {
+    /// None: messages of most formats are not numbered.
+    public var sequenceGaps: [String: Int64] { [:] }
 }
 
 /// A message as a decoder gets it.

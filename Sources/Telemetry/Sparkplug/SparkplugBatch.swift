@@ -8,6 +8,7 @@ struct SparkplugBatch: StatefulDecoding {
     let host: SparkplugHost
     private var nodes: [EdgeNodeName: NodeSession]
     private var touched: Set<EdgeNodeName> = []
+    private(set) var sequenceGaps: [String: Int64] = [:]
 
     init(host: SparkplugHost, nodes: [EdgeNodeName: NodeSession]) {
         self.host = host
@@ -41,8 +42,19 @@ struct SparkplugBatch: StatefulDecoding {
             host.settings
         )
         if !message.isReplay { touched.insert(name) }
+        if !outcome.effects.isEmpty { count(outcome, of: name) }
         if let refusal = outcome.refusal { throw DecodeFailure(refusal, of: name) }
         return outcome.readings.compactMap { Sample($0, identifier: identifier) }
+    }
+
+    /// Counts gaps for the edge node and for each of its devices that may have lost something by them.
+    private mutating func count(_ outcome: NodeOutcome, of name: EdgeNodeName) {
+        let missed = outcome.effects.reduce(Int64(0)) { sum, effect in
+            if case .gap(let count) = effect { sum + Int64(count) } else { sum }
+        }
+        if missed == 0 { return }
+        sequenceGaps[name.identifier(), default: 0] += missed
+        for device in Set(outcome.devicesInGap) { sequenceGaps[name.identifier(device: device), default: 0] += missed }
     }
 
     mutating func write(in transaction: Transaction) async throws -> @Sendable () -> Void {

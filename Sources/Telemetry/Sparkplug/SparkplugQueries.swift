@@ -9,6 +9,13 @@ struct SparkplugRow: Sendable {
     var births: String
     var rebirths: Int64
 
+    fileprivate init(_ row: ResultRow) throws(PostgresError) {
+        name = EdgeNodeName(group: try row.string(0), node: try row.string(1))
+        ordering = try row.string(2)
+        births = try row.string(3)
+        rebirths = try row.int64(4)
+    }
+
     /// The session; what cannot be read counts as unknown.
     var session: NodeSession {
         NodeSession(
@@ -28,14 +35,17 @@ enum SparkplugQueries {
             SELECT group_id, node_id, ordering, births, rebirths FROM sparkplug_node WHERE source_id = \(id)
             ORDER BY group_id, node_id
             """
-        ) { row throws(PostgresError) in
-            SparkplugRow(
-                name: EdgeNodeName(group: try row.string(0), node: try row.string(1)),
-                ordering: try row.string(2),
-                births: try row.string(3),
-                rebirths: try row.int64(4)
-            )
-        }
+        ) { row throws(PostgresError) in try SparkplugRow(row) }
+    }
+
+    static func node(_ name: EdgeNodeName, ofSource id: Int32) -> Statement<SparkplugRow> {
+        Statement(
+            "telemetry.sparkplug.node",
+            """
+            SELECT group_id, node_id, ordering, births, rebirths FROM sparkplug_node
+            WHERE source_id = \(id) AND group_id = \(name.group) AND node_id = \(name.node)
+            """
+        ) { row throws(PostgresError) in try SparkplugRow(row) }
     }
 
     /// Stores sessions whose births have changed.
@@ -89,7 +99,8 @@ enum SparkplugQueries {
 
     /// Every statement, for the test that prepares them.
     static let statements: [AnyStatement] = [
-        AnyStatement(nodes(ofSource: 0)), AnyStatement(store([], ofSource: 0)),
+        AnyStatement(nodes(ofSource: 0)), AnyStatement(node(EdgeNodeName(group: "", node: ""), ofSource: 0)),
+        AnyStatement(store([], ofSource: 0)),
         AnyStatement(storeOrder([], ofSource: 0)), AnyStatement(countRebirths(of: [], source: 0)),
         AnyStatement(removeOrphans()),
     ]

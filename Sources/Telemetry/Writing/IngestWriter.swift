@@ -280,6 +280,9 @@ extension IngestWriter {
     ) async throws {
         var lines = work.evaluates ? lines : lines.mapValues(\.withoutTiming)
         for (device, count) in work.rejectedByDevice { lines[device, default: LedgerLine()].rejected += Int64(count) }
+        for (device, count) in work.sources?.sequenceGapsByDevice ?? [:] {
+            lines[device, default: LedgerLine()].sequenceGaps += count
+        }
         let batch = LedgerBatch(lines, at: clock.now)
         let statement = LedgerQueries.add(batch, epoch: epoch, configuration: work.revision)
         guard try await transaction.execute(statement) == 1 else { throw OutdatedWork() }

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from . import plant
 from .clock import iso, now
 
-COUNTS = ("received", "stored", "merged", "duplicate", "conflict", "late", "rejected", "gaps", "gapSeconds")
+COUNTS = ("received", "stored", "merged", "duplicate", "conflict", "late", "rejected", "gaps", "gapSeconds", "sequenceGaps")
 
 
 def _day(device: str, index: int) -> dict:
@@ -17,7 +17,7 @@ def _day(device: str, index: int) -> dict:
     troubled = device == "motor-03"
     duplicate, conflict, late, rejected, gaps = (12 + index % 5, 2 if index == 1 else 0, 40 if index == 3 else 0, index % 3, 1 + index % 2) if troubled else (0,) * 5
     stored = full - gaps * 70
-    return dict(zip(COUNTS, (stored + duplicate + conflict + rejected, stored, 0, duplicate, conflict, late, rejected, gaps, gaps * 70)))
+    return dict(zip(COUNTS, (stored + duplicate + conflict + rejected, stored, 0, duplicate, conflict, late, rejected, gaps, gaps * 70, 3 if device == "motor-06" and index == 1 else 0)))
 
 
 def ledger(store, match, query, body):

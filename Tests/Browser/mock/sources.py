@@ -248,6 +248,19 @@ def sparkplug(store, match, query, body):
     return 200, {"hostId": "plantwright", "online": True, "nodes": nodes}
 
 
+def standing(store, match, query, body):
+    """How the Sparkplug source sees a device: by the identifiers of its nodes."""
+    identifier = store.resources["devices"][match[1]].get("identifier")
+    for node in NODES:
+        for device in node["devices"]:
+            if device["identifier"] == identifier:
+                stale = None if device["online"] else iso(now() - 1_800_000)
+                return 200, {"source": "sparkplug", "group": node["group"], "node": node["node"], "device": device["device"], "online": device["online"],
+                             "staleSince": stale, "nodeOnline": node["online"], "lastSeen": iso(now() - 1200), "sequenceGaps": node["gaps"], "awaited": 0,
+                             "rebirthReason": None}
+    return 200, {"source": None}
+
+
 def rebirth(store, match, query, body):
     store.rebirths.append(body)
     return 202, None
@@ -256,6 +269,6 @@ def rebirth(store, match, query, body):
 ROUTES = [
     ("GET", "sources", list_sources), ("GET", "sources/decoders", decoders), ("POST", "sources/preview", preview),
     ("GET", "sources/([^/]+)/traffic", traffic), ("GET", "sources/([^/]+)/sparkplug", sparkplug),
-    ("POST", "sources/([^/]+)/sparkplug/rebirth", rebirth),
+    ("POST", "sources/([^/]+)/sparkplug/rebirth", rebirth), ("GET", "devices/([^/]+)/sparkplug", standing),
     ("GET", "sources/([^/]+)", get_source), ("PUT", "sources/([^/]+)", put_source), ("DELETE", "sources/([^/]+)", delete_source),
 ]

@@ -1,5 +1,6 @@
 import Assets
 import Decoders
+import Logging
 import PostgreSQL
 import Primitives
 import SwiftProtobuf
@@ -237,6 +238,79 @@ private final class Saboteur: BatchParticipant {
             #expect(node["staleSince"] == .string(SourceWorkshop.now.rfc3339))
             #expect(node["devices"]?.array?.first?["online"] == false)
             #expect(node["devices"]?.array?.first?["staleSince"] == .string(SourceWorkshop.now.rfc3339))
+        }
+    }
+
+    /// What the ledger of a device says of its edge node's sequence.
+    private func sequenceGaps(_ shop: SourceWorkshop, _ device: String) async throws -> Int64 {
+        let store = LedgerStore(pool: shop.pool, logger: Logger(label: "test"))
+        let device = try #require(shop.plant.snapshot.device(key: device))
+        return try await store.ledger(of: device, since: .earliestAccepted).total.sequenceGaps
+    }
+
+    @Test func gapsStandInTheLedgersOnce() async throws {
+        let saboteur = Saboteur()
+        try await with(saboteur: saboteur) { shop, hosts in
+            _ = try await shop.plant.putDevice(
+                key: try SourceWorkshop.key("oven"),
+                document: ["profile": "motor", "identifier": "plant/oven"]
+            )
+            func late(_ message: TelemetryMessage, by seconds: Double) -> TelemetryMessage {
+                TelemetryMessage(
+                    sender: message.sender,
+                    topic: message.topic,
+                    payload: message.payload,
+                    receivedAt: SourceWorkshop.now.adding(seconds: seconds)
+                )
+            }
+            _ = try await receive(shop, [Edge.nodeBirth(at: 0), Edge.deviceBirth(at: 0)])
+            // Numbers 2 and 3 are left out, and given up when 5 comes three seconds later.
+            _ = try await receive(shop, [Edge.temperature(41, seq: 4, at: 1)])
+            #expect(try await sequenceGaps(shop, "press-motor") == 0, "they may still come")
+            let next = late(Edge.temperature(42, seq: 5, at: 4), by: 3)
+            saboteur.isActive.withLock { $0 = true }
+            await #expect(throws: (any Error).self) { try await receive(shop, [next]) }
+            saboteur.isActive.withLock { $0 = false }
+            _ = try await receive(shop, [next])
+            // Killed after COMMIT: the message comes again.
+            await (try host(shop, hosts)).reset()
+            _ = try await receive(shop, [next])
+            for device in ["press-motor", "press"] { #expect(try await sequenceGaps(shop, device) == 2) }
+            #expect(try await sequenceGaps(shop, "oven") == 0)
+            try await shop.pool.execute(LedgerQueries.fold())
+            #expect(try await sequenceGaps(shop, "press-motor") == 2, "folded")
+        }
+    }
+
+    @Test func aDeviceKnowsWhetherItIsStale() async throws {
+        try await with { shop, hosts in
+            func standing(_ identifier: String) async throws -> SparkplugStanding? {
+                let known = try await hosts.standing(ofIdentifier: identifier, in: shop.sources)
+                // Whether the sessions are in memory or not.
+                await (try host(shop, hosts)).reset()
+                #expect(try await hosts.standing(ofIdentifier: identifier, in: shop.sources) == known)
+                return known
+            }
+            #expect(try await standing("plant/press/motor") == nil)
+            _ = try await receive(shop, [Edge.nodeBirth(at: 0), Edge.deviceBirth(at: 0)])
+            let online = try #require(try await standing("plant/press/motor"))
+            #expect(online.isOnline && online.isNodeOnline && online.staleSince == nil && online.source == "spb")
+            let unborn = try #require(try await standing("plant/press/pump"))
+            #expect(!unborn.isOnline && unborn.isNodeOnline && unborn.staleSince == nil)
+            #expect(try await standing("plant/oven") == nil)
+            for other in ["motor-1", "plant/press/motor/1", "plant//motor", "+/press"] {
+                #expect(try await standing(other) == nil)
+            }
+            // A new session of the node, in which the device was not born.
+            _ = try await receive(shop, [Edge.nodeBirth(bdSeq: 2, at: 5)])
+            let waiting = try #require(try await standing("plant/press/motor"))
+            #expect(!waiting.isOnline && waiting.isNodeOnline && waiting.staleSince == SourceWorkshop.now)
+            #expect(try await standing("plant/press")?.isOnline == true)
+            let death = Edge.metric("bdSeq", alias: nil, type: .int64, .longValue(2))
+            _ = try await receive(shop, [Edge.message(.nodeDeath, seq: nil, at: 6, [death])])
+            let dead = try #require(try await standing("plant/press"))
+            #expect(!dead.isOnline && !dead.isNodeOnline && dead.staleSince == SourceWorkshop.now)
+            #expect(dead.device == nil && dead.json["staleSince"] == .string(SourceWorkshop.now.rfc3339))
         }
     }
 
