@@ -36,5 +36,5 @@ export function clockWords({ offsetSeconds, suspicious }) {
   if (!suspicious) return null;
   if (offsetSeconds === null) return 'The clock of this device looks wrong: its times do not fit when its messages arrive.';
   const length = formatDuration(Math.abs(offsetSeconds) * 1000);
-  return `The clock of this device is ${length} ${offsetSeconds < 0 ? 'behind' : 'ahead'}: its readings stand at the wrong time. Set its clock or its time zone.`;
+  return `The clock of this device is ${length} ${offsetSeconds > 0 ? 'behind' : 'ahead'}: its readings stand at the wrong time. Set its clock or its time zone.`;
 }

@@ -31,7 +31,7 @@ def ledger(store, match, query, body):
     total = {name: sum(day[name] for day in days) for name in COUNTS}
     drift = device == "motor-05"
     return 200, {"device": device, "since": days[0]["day"] + "T00:00:00.000Z", "total": total, "days": days,
-                 "clock": {"offsetSeconds": -7200.4 if drift else 0.2, "suspicious": drift}, "newest": iso(now() - 900), "expectedInterval": 1}
+                 "clock": {"offsetSeconds": 7200.4 if drift else 0.2, "suspicious": drift}, "newest": iso(now() - 900), "expectedInterval": 1}
 
 
 def conflicts(store, match, query, body):
