@@ -31,6 +31,15 @@ enum StateTextQueries {
         }
     }
 
+    static func find(codes: [Int32]) -> Statement<StateText> {
+        Statement(
+            "assets.state-text.find-codes",
+            "SELECT id, text FROM state_text WHERE id = ANY(\(codes))"
+        ) { row throws(PostgresError) in
+            StateText(code: try row.int32(0), text: try row.string(1))
+        }
+    }
+
     static func insert(_ texts: [String]) -> Statement<Void> {
         Statement(
             "assets.state-text.insert",

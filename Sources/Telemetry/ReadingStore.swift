@@ -22,17 +22,26 @@ public struct ReadingStore: Sendable {
             if let known = newest[reading.deviceID], known.timestamp > reading.timestamp { continue }
             newest[reading.deviceID] = reading
         }
+        let snapshot = plant.snapshot
+        for reading in newest.values {
+            let profile = snapshot.devices[reading.deviceID].flatMap { snapshot.profile(of: $0) }
+            try await plant.learnStates(in: [reading.values], of: profile)
+        }
         return Array(newest.values)
     }
 
-    /// Hands out a range in source-time order, in portions, at constant memory.
+    /// Hands out a range in source-time order, in portions, at constant memory; their state texts are known.
     public func stream(
         device: Device,
         from: Timestamp,
         to: Timestamp,
         _ body: ([Reading]) async throws -> Void
     ) async throws {
-        try await rows(of: device).stream(from: from, to: to, in: pool, body)
+        let profile = plant.snapshot.profile(of: device)
+        try await rows(of: device).stream(from: from, to: to, in: pool) { readings in
+            try await plant.learnStates(in: readings.lazy.map(\.values), of: profile)
+            try await body(readings)
+        }
     }
 
     func rows(of device: Device) -> ReadingRows {

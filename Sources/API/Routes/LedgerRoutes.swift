@@ -52,6 +52,7 @@ struct LedgerRoutes: Sendable {
             before = cursor
         }
         let found = try await ledger.conflicts(of: device, before: before, limit: limit)
+        try await plant.learnStates(in: found.flatMap { [$0.values, $0.stored] }, of: profile)
         let items = found.map { conflict -> JSONValue in
             [
                 "ts": .string(conflict.timestamp.rfc3339), "receivedAt": .string(conflict.receivedAt.rfc3339),

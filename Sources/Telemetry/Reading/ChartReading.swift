@@ -10,6 +10,21 @@ struct ChartReading: Sendable {
         case raw(SlotColumns)
         /// Buckets, and what most of them were read from; nil for readings.
         case buckets(ChartColumns, source: RollupSpan?)
+
+        /// The codes that will be shown of those metrics that are states.
+        func states(of metrics: [Metric]) -> Set<Int32> {
+            var codes: Set<Int32> = []
+            var place = 0
+            for metric in metrics {
+                defer { place += metric.width }
+                if metric.kind != .state { continue }
+                switch self {
+                case .raw(let readings): for value in readings.columns[place] { codes.insert(state: value) }
+                case .buckets(let columns, _): for one in columns.columns[place] { codes.insert(state: one.last) }
+                }
+            }
+            return codes
+        }
     }
 
     let rows: ReadingRows

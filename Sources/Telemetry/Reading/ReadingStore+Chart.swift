@@ -33,6 +33,7 @@ extension ReadingStore {
         let found = try await pool.transaction(isolationLevel: .repeatableRead, readOnly: true) { transaction in
             try await reading.read(in: transaction)
         }
+        try await plant.learnStates(found.states(of: metrics))
         switch found {
         case .raw(let readings): return rawColumns(readings, metrics: metrics, tolerance: tolerance, points: points)
         case .buckets(var columns, let source):

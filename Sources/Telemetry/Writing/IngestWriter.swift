@@ -304,6 +304,8 @@ extension IngestWriter {
             try await settleDoubt()
             // What failed may have failed by what another process wrote; the batch that is decoded finds out.
             try await configuration?.follow()
+            // What the participants have stored may hold texts that another process added.
+            try await plant.states.load(from: pool)
             for participant in participants { try await participant.reset() }
             try await frontier.load(from: pool)
             memory.withLock { $0.mustReset = false }
