@@ -32,7 +32,7 @@ struct Workshop: Sendable {
         await pool.shutdown()
     }
 
-    private init(_ pool: PostgresPool) async throws {
+    init(_ pool: PostgresPool) async throws {
         self.pool = pool
         plant = PlantStore(pool: pool)
         try await plant.load()
