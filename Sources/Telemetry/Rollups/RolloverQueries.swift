@@ -38,17 +38,17 @@ enum RolloverQueries {
         )
     }
 
-    /// Marks the first minute of every bucket, of any width, in which a counter of a profile's devices fell.
+    /// Marks the first minute of every bucket, of any width, in which a counter of a device fell.
     ///
     /// Without a fall the increase is the last value less the first, whatever the roll-over value; the allowance is for
     /// rounding.
-    static func markFalls(profile: Int32, slot: Int32) -> Statement<Void> {
+    static func markFalls(device: Int32, slot: Int32) -> Statement<Void> {
         Statement(
             "telemetry.rollover.mark-falls",
             """
             INSERT INTO rollup_dirty (device_id, minute)
-            SELECT DISTINCT device_id, bucket FROM rollup JOIN device ON device.id = device_id
-            WHERE profile_id = \(profile) AND rise[\(slot) + 1] > last[\(slot) + 1] - first[\(slot) + 1]
+            SELECT DISTINCT device_id, bucket FROM rollup
+            WHERE device_id = \(device) AND rise[\(slot) + 1] > last[\(slot) + 1] - first[\(slot) + 1]
                 + 1e-9 * greatest(abs(maximum[\(slot) + 1]), 1)
             """
         )
@@ -57,6 +57,6 @@ enum RolloverQueries {
     /// Statements with sample arguments.
     static let all: [AnyStatement] = [
         AnyStatement(applied()), AnyStatement(set(profile: 0, slot: 0, 1)),
-        AnyStatement(remove(profile: 0, slot: 0)), AnyStatement(markFalls(profile: 0, slot: 0)),
+        AnyStatement(remove(profile: 0, slot: 0)), AnyStatement(markFalls(device: 0, slot: 0)),
     ]
 }

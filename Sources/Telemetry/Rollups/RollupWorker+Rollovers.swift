@@ -13,8 +13,8 @@ extension RollupWorker {
 
     /// Has the buckets computed again in which a counter fell whose roll-over value has changed.
     ///
-    /// To be called before anything is computed by the snapshot. Marks and what is noted commit together, so a change
-    /// is carried out once, whoever is killed.
+    /// To be called before anything is computed by the snapshot. One device after the other, since each may have years of
+    /// buckets; a change is noted when all are marked, so whoever is killed on the way marks some of them twice.
     ///
     /// - Parameters:
     ///   - snapshot: the model by which everything is computed from now on.
@@ -30,20 +30,30 @@ extension RollupWorker {
             let wanted = SlotRollovers(profile)
             let changes = (applied[id] ?? SlotRollovers()).changes(to: wanted)
             if changes.isEmpty { continue }
-            try await pool.transaction { transaction in
+            for device in snapshot.devices.values where device.profileID == id {
+                try Task.checkCancellation()
                 for slot in changes {
-                    let ordinal = Int16(clamping: slot)
-                    _ = try await transaction.execute(
-                        wanted[slot].map { RolloverQueries.set(profile: id, slot: ordinal, $0) }
-                            ?? RolloverQueries.remove(profile: id, slot: ordinal)
-                    )
-                    _ = try await transaction.execute(
-                        RolloverQueries.markFalls(profile: id, slot: Int32(clamping: slot))
+                    _ = try await pool.execute(
+                        RolloverQueries.markFalls(device: device.id, slot: Int32(clamping: slot))
                     )
                 }
             }
+            try await note(changes, to: wanted, ofProfile: id)
             result[id] = wanted
         }
         return result
+    }
+
+    private func note(_ changes: [Int], to wanted: SlotRollovers, ofProfile id: Int32) async throws {
+        try await pool.transaction { transaction in
+            for slot in changes {
+                let ordinal = Int16(clamping: slot)
+                let rollover = wanted[slot]
+                _ = try await transaction.execute(
+                    rollover.map { RolloverQueries.set(profile: id, slot: ordinal, $0) }
+                        ?? RolloverQueries.remove(profile: id, slot: ordinal)
+                )
+            }
+        }
     }
 }
