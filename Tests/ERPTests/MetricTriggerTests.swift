@@ -56,7 +56,7 @@ import Testing
         let last = MetricMark(value: 65_530, timestamp: Timestamp(milliseconds: 0))
         let now = Timestamp(milliseconds: 60_000)
         func fires(_ value: Double, _ rollover: Double?) -> Bool {
-            trigger(change: 10).fires(value, at: now, after: last, rollover: rollover)
+            trigger(change: 10).fires(value, at: now, after: last, leastChange: 10, rollover: rollover)
         }
         #expect(!fires(3, 65_536) && fires(4, 65_536), "9 and 10 further on")
         #expect(fires(3, nil), "without a roll-over value it fell by 65,527")

@@ -92,19 +92,19 @@ page 50105 "PW API Pictures"
                 field(requestNumber; Rec."Request No.") { }
                 field(fileName; Rec."File Name") { }
                 field(title; Rec.Title) { }
-                field(content; Content) { Caption = 'Base 64; empty when it is read'; }
+                field(content; ContentBase64) { Caption = 'Base 64; empty when it is read'; }
             }
         }
     }
 
     var
-        Content: Text;
+        ContentBase64: Text;
 
     // Row and picture are one transaction.
     trigger OnInsertRecord(BelowxRec: Boolean): Boolean
     begin
-        Rec.ImportBase64(Content);
-        Content := '';
+        Rec.ImportBase64(ContentBase64);
+        ContentBase64 := '';
         exit(true);
     end;
 }

@@ -83,7 +83,7 @@ table 50104 "PW Request Picture"
         TempBlob.CreateOutStream(Writer);
         Base64.FromBase64(Content, Writer);
         TempBlob.CreateInStream(Reader);
-        Picture.ImportStream(Reader, "File Name", 'image/png');
+        Rec.Picture.ImportStream(Reader, Rec."File Name", 'image/png');
     end;
 }
 
