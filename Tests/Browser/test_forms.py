@@ -135,11 +135,13 @@ def test_pictures_go_where_the_templates_say(app: Page) -> None:
     call.locator("summary").press("Enter")
     call.get_by_label("Path").fill("/api/orders/${id}/files")
     call.get_by_label("Field of a form").fill("file")
+    call.get_by_label("Header fields").fill('{"X-Atlassian-Token": "no-check"}')
     call.get_by_label("Find it again").fill('{"path": "/api/orders/${id}/files", "items": "items", "key": "name"}')
     with app.expect_request(lambda request: request.method == "PUT") as sent:
         app.get_by_role("button", name="Save").click()
     assert sent.value.post_data_json["options"]["attach"] == {
         "method": "POST", "path": "/api/orders/${id}/files", "form": "file",
+        "headers": {"X-Atlassian-Token": "no-check"},
         "find": {"path": "/api/orders/${id}/files", "items": "items", "key": "name"}}
     app.goto("/admin/mappings?new")
     app.get_by_label("Rule", exact=True).select_option("bearing-hot")

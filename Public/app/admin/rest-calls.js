@@ -12,7 +12,7 @@ export const CALLS = [
   { name: 'status', title: 'Read an order’s status', help: '${id} is the ERP’s id of the order.', parts: ['state', 'done'], method: 'GET', path: '/api/orders/${id}' },
   {
     name: 'attach', title: 'Attach a picture to an order', help: 'For mappings that attach a chart. ${id} is the ERP’s id of the order, ${fileName} a name with the key in it; a body has ${picture} for the picture in base 64. Without a body the picture itself is sent.',
-    parts: ['body', 'form', 'find'], method: 'POST', path: '/api/orders/${id}/files',
+    parts: ['body', 'form', 'headers', 'find'], method: 'POST', path: '/api/orders/${id}/files',
   },
   { name: 'stock', title: 'Set a stock level', help: 'For mappings that keep stock.', parts: ['body'], method: 'PUT', path: '/api/stock/${item}' },
   { name: 'meter', title: 'Record a meter reading', help: 'For mappings that record meters.', parts: ['body'], method: 'POST', path: '/api/meters' },
@@ -25,6 +25,7 @@ const PARTS = {
   items: () => textControl({ name: 'items', label: 'List in the answer', mono: true, placeholder: 'items', nullable: true, help: 'Dotted path; empty if the answer is the list' }),
   state: () => textControl({ name: 'state', label: 'Status in the answer', mono: true, placeholder: 'status', nullable: true, help: 'Dotted path' }),
   form: () => textControl({ name: 'form', label: 'Field of a form', mono: true, placeholder: 'file', nullable: true, help: 'Sends a form (multipart) with the picture in this field; the body has the others' }),
+  headers: () => jsonControl({ name: 'headers', label: 'Header fields', rows: 4, placeholder: '{ "X-Atlassian-Token": "no-check" }' }),
   find: () => jsonControl({ name: 'find', label: 'Find it again', span: true, rows: 4, placeholder: '{ "path": "/api/orders/${id}/files", "items": "items", "key": "name" }' }),
   done: () => {
     const control = textControl({ name: 'done', label: 'Means done', mono: true, placeholder: 'done, cancelled', help: 'Values, with commas between them' });

@@ -57,7 +57,8 @@ public enum ConnectorCredentials: Hashable, Sendable {
         return text
     }
 
-    private static func isAllowed(header name: String) -> Bool {
+    /// Whether a header field of that name may be set by options: not what the connector sets itself.
+    static func isAllowed(header name: String) -> Bool {
         let reserved = [
             "host", "content-length", "transfer-encoding", "connection", "expect", "content-type", "accept",
             "idempotency-key", "upgrade", "te", "trailer",

@@ -26,7 +26,7 @@ extension ConnectorManifest {
             FormField(
                 "attach",
                 "Attach a picture to an order",
-                "{method, path, body, form, find: {method, path, items, key}}",
+                "{method, path, headers, body, form, find: {method, path, items, key}}",
                 kind: .object
             ),
             FormField("stock", "Set a stock figure", "{method, path, body}", kind: .object),

@@ -23,7 +23,7 @@ extension RestOptions {
             return Status(call: call, state: state, done: part.texts("done"))
         }
         attach = Self.part("attach", &reader, &issues) { (part, call) throws(InvalidInput) in
-            Attach(call: call, form: part.form(call), find: part.attachFind())
+            Attach(call: call, headers: part.headers(), form: part.form(call), find: part.attachFind())
         }
         stock = Self.part("stock", &reader, &issues) { (_, call) throws(InvalidInput) in call }
         meter = Self.part("meter", &reader, &issues) { (_, call) throws(InvalidInput) in call }
@@ -158,6 +158,8 @@ struct RestPartReader {
     mutating func string(_ member: String, maximumLength: Int) -> String? {
         reader.string(member, maximumLength: maximumLength)
     }
+
+    mutating func value(_ member: String) -> JSONValue? { reader.value(member) }
 
     mutating func note(_ member: String, _ code: String, _ detail: String) { reader.note(member, code, detail) }
 

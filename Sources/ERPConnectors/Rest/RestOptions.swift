@@ -29,9 +29,17 @@ struct RestOptions: Hashable, Sendable {
     struct Attach: Hashable, Sendable {
         /// Its body, if there is one, holds `${picture}`; without a body and a form the picture itself is sent.
         var call: Call
+        /// Header fields of the ERP's own.
+        var headers: [Header] = []
         /// The field of a form that the picture is in; nil when it is sent otherwise.
         var form: String?
         var find: AttachFind?
+    }
+
+    /// A header field whose value is a template.
+    struct Header: Hashable, Sendable {
+        var name: String
+        var value: String
     }
 
     /// The look-up of an uploaded picture.

@@ -1,3 +1,4 @@
+import Expressions
 import Primitives
 
 extension RestPartReader {
@@ -31,6 +32,40 @@ extension RestPartReader {
         }
     }
 
+    /// Header fields of the ERP's own: names with templates.
+    mutating func headers() -> [RestOptions.Header] {
+        guard let value = value("headers") else { return [] }
+        guard let object = value.object, object.members.count <= 20 else {
+            note("headers", "type", "Expected an object of at most 20 header fields with their values.")
+            return []
+        }
+        var headers: [RestOptions.Header] = []
+        for member in object.members {
+            guard ConnectorCredentials.isAllowed(header: member.name),
+                !Self.ownHeaders.contains(member.name.lowercased())
+            else {
+                note(
+                    "headers",
+                    "header",
+                    "“\(member.name.prefix(100))” is no name of a header field that may be set here."
+                )
+                continue
+            }
+            guard let source = member.value.string, source.count <= 1_000 else {
+                note("headers", "type", "The value of “\(member.name)” is a text of at most 1,000 characters.")
+                continue
+            }
+            if let error = TemplateCheck.error(in: source, names: RestRequestBuilder.attachNames) {
+                note("headers", error.code.rawValue, "“\(member.name)”: \(error.detail)")
+            }
+            headers.append(RestOptions.Header(name: member.name, value: source))
+        }
+        return headers
+    }
+
+    /// What the credentials are for.
+    private static let ownHeaders: Set<String> = ["authorization", "proxy-authorization", "cookie"]
+
     /// What stands in quotes in the head of a form's part without an escape.
     private static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.allSatisfy { PercentEncoding.isUnreserved($0) || "[]".utf8.contains($0) }
@@ -50,70 +85,4 @@ extension RestPartReader {
             return RestOptions.AttachFind(call: call, items: items, key: key.text.isEmpty ? nil : key)
         }
     }
-}
-
-extension RestRequestBuilder {
-    /// What paths and bodies of `attach` may name beside the picture.
-    static let attachNames = ["id", "idempotencyKey", "fileName", "title", "mediaType"]
-
-    /// Whether a request says which file it is about.
-    static func namesFile(_ call: RestOptions.Call) -> Bool {
-        let texts = call.path + (call.body?.text ?? "")
-        return texts.contains("idempotencyKey") || texts.contains("fileName")
-    }
-
-    /// How often a body's strings hold `${picture}`.
-    static func pictures(in body: JSONValue) -> Int {
-        switch body {
-        case .string(let source): source.ranges(of: "${picture}").count
-        case .array(let elements): elements.reduce(0) { $0 + pictures(in: $1) }
-        case .object(let object): object.members.reduce(0) { $0 + pictures(in: $1.value) }
-        default: 0
-        }
-    }
-
-    /// The upload of a picture.
-    ///
-    /// It says which attempt of which delivery it is, as a create does.
-    func attach(_ order: DeliveryOrder) throws(CallFailure) -> RenderedRequest {
-        guard let attach = options.attach else { throw Self.notConfigured("attach") }
-        let scope = try Self.scope(ofFile: order)
-        let key = (name: "Idempotency-Key", value: order.idempotencyKey)
-        var call = attach.call
-        if attach.form != nil || call.body == nil { call.body = nil }
-        let request = try render(call, scope, headers: [key])
-        if let form = attach.form {
-            let fields = try Self.body(attach.call.body ?? [:], scope).object?.members ?? []
-            return request.form(fields.map { (name: $0.name, value: Self.text($0.value)) }, file: form, of: order)
-        }
-        guard call.body != nil else { return request.file(of: order) }
-        let whole = request.carrying(order.attachment, inPlaceOf: order.shownFile)
-        if order.attachment != nil, whole.secretBody == nil {
-            throw CallFailure(reason: "template-failed", detail: "The body of “attach” has no place for the picture.")
-        }
-        return whole
-    }
-
-    /// The look-up of an upload.
-    func attachLookUp(_ order: DeliveryOrder) throws(CallFailure) -> RenderedRequest {
-        guard let find = options.attach?.find else { throw Self.notConfigured("attach.find") }
-        return try render(find.call, try Self.scope(ofFile: order))
-    }
-
-    private static func scope(ofFile order: DeliveryOrder) throws(CallFailure) -> FieldScope {
-        guard let id = order.target else {
-            throw CallFailure(reason: "no-order", detail: "There is no order in the ERP that this could be about.")
-        }
-        let file = order.attachment
-        return FieldScope(
-            order: DeliveryOrder(idempotencyKey: order.idempotencyKey, operation: order.operation, fields: [:]),
-            extra: [
-                ("id", .string(id)), ("fileName", .string(order.fileName)),
-                ("title", .string(file?.title ?? "Chart of the readings")),
-                ("mediaType", .string(file?.mediaType ?? "image/png")), ("picture", .string(order.shownFile)),
-            ]
-        )
-    }
-
-    private static func text(_ value: JSONValue) -> String { value.string ?? value.text }
 }

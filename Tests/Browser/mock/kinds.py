@@ -67,7 +67,7 @@ KINDS = [
      "options": [field("create", "Create an order", "{method, path, body, id}", "object"),
                  field("find", "Find an order by its key", "{method, path, items, id}", "object"),
                  field("status", "Ask for an order's state", "{method, path, state, done}", "object"),
-                 field("attach", "Attach a picture to an order", "{method, path, body, form, find: {method, path, items, key}}", "object"),
+                 field("attach", "Attach a picture to an order", "{method, path, headers, body, form, find: {method, path, items, key}}", "object"),
                  field("stock", "Set a stock figure", "{method, path, body}", "object"),
                  field("meter", "Record a meter reading", "{method, path, body}", "object"),
                  field("link", "Page of an order", "The address of an order's page; ${id} is its number."),

@@ -73,6 +73,12 @@ import Testing
             ),
             (["path": "/f", "find": "/f"], ["/attach/find type"]),
             (["path": "/f", "find": ["path": "/f?n=${fileName}", "more": 1]], ["/attach/find/more unknown-field"]),
+            (["path": "/f", "headers": ["a"]], ["/attach/headers type"]),
+            (["path": "/f", "headers": ["X-A": 1]], ["/attach/headers type"]),
+            (["path": "/f", "headers": ["X A": "1"]], ["/attach/headers header"]),
+            (["path": "/f", "headers": ["Content-Type": "text/plain"]], ["/attach/headers header"]),
+            (["path": "/f", "headers": ["authorization": "Bearer x"]], ["/attach/headers header"]),
+            (["path": "/f", "headers": ["X-A": "${picture}"]], ["/attach/headers unknown-name"]),
             (["path": "/f", "id": "id"], ["/attach/id unknown-field"]),
         ] as [(JSONValue, [String])]
     )
@@ -127,6 +133,27 @@ import Testing
         #expect(text.contains("name=\"file\"; filename=\"\(order.fileName)\"\r\nContent-Type: image/png\r\n\r\n"))
         #expect(request.payload.firstRange(of: Self.picture.bytes) != nil)
         #expect(request.headers.filter { $0.name == "Content-Type" }.count == 1)
+    }
+
+    @Test func headerFieldsOfTheERPsOwnAreSent() throws {
+        let headers: JSONValue = ["X-Atlassian-Token": "no-check", "Slug": "${fileName}", "X-Order": "${id}"]
+        for attach in [
+            ["path": "/f", "headers": headers], ["path": "/f", "form": "file", "headers": headers],
+            ["path": "/f", "body": ["a": "${picture}"], "headers": headers],
+        ] as [JSONValue] {
+            let sent = try builder(attach).request(for: order).headers
+            for (name, value) in [("X-Atlassian-Token", "no-check"), ("Slug", order.fileName), ("X-Order", "WO 7/1")] {
+                #expect(sent.filter { $0.name == name }.map(\.value) == [value])
+            }
+        }
+        // The title has quotation marks that no header field should.
+        let failing = try builder(["path": "/f", "headers": ["X-Title": "${title}"]])
+        let failure = #expect(throws: CallFailure.self) { try failing.request(for: order) }
+        #expect(failure?.reason == "template-failed" && failure?.detail.contains("X-Title") == true)
+        var split = order
+        split.target = "7\r\nX-Other: 1"
+        let careful = try builder(["path": "/f", "headers": ["X-Order": "${id}"]])
+        #expect(throws: CallFailure.self) { try careful.request(for: split) }
     }
 
     @Test func previewsDoWithoutThePicture() throws {
