@@ -72,6 +72,7 @@ public final class AlarmEngine: Sendable {
     /// Makes the next batch load rules and phases from the database.
     ///
     /// Call it after a change of rules, and when it is unknown whether a transaction was committed.
+    @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
     public func invalidate() {
         memory.withLock { $0.changes += 1 }
     }

@@ -145,10 +145,16 @@ public final class LiveHub: Sendable {
                 session.enqueue(try await rendered(due))
                 if due.count < rows.count || rows.count < Self.portion { break }
             }
-            state.withLock { state in
-                let key = ObjectIdentifier(session)
-                if state.joining.removeValue(forKey: key) != nil { state.active[key] = session }
-            }
+            admit(session)
+        }
+    }
+
+    /// Makes a session that has caught up one of those that follow, unless it has left.
+    @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
+    private func admit(_ session: LiveSession) {
+        state.withLock { state in
+            let key = ObjectIdentifier(session)
+            if state.joining.removeValue(forKey: key) != nil { state.active[key] = session }
         }
     }
 

@@ -25,7 +25,7 @@ final class OdooClient: Sendable {
 
     /// What is known of the server, or the newest that the credentials are for: previews ask nobody.
     var assumedFlavour: OdooFlavour {
-        known.withLock { $0 }
+        recalled
             ?? (username == nil
                 ? OdooFlavour(major: 19, wire: .json2) : OdooFlavour(major: 18, wire: .jsonRPC(user: nil)))
     }
@@ -68,7 +68,7 @@ final class OdooClient: Sendable {
         let read = OdooAnswer(answer, over: flavour.wire)
         // The server may have been upgraded, or the user's number changed: find out anew next time.
         if case .refused(let failure) = read, ["credentials-refused", "http-404"].contains(failure.reason) {
-            known.withLock { $0 = nil }
+            remember(nil)
         }
         return read
     }
@@ -81,12 +81,21 @@ final class OdooClient: Sendable {
 
     // MARK: Finding out
 
+    private var recalled: OdooFlavour? {
+        @inline(never) get { known.withLock { $0 } }  // see “Mutexes and suspensions” in docs/architecture.md
+    }
+
+    @inline(never)
+    private func remember(_ flavour: OdooFlavour?) {
+        known.withLock { $0 = flavour }
+    }
+
     /// What is known of the server; asks it when nothing is.
     func flavour(_ trace: inout CallTrace) async throws(OdooTrouble) -> OdooFlavour {
-        if let flavour = known.withLock({ $0 }) { return flavour }
+        if let flavour = recalled { return flavour }
         let major = try await version(&trace)
         let flavour = OdooFlavour(major: major, wire: try await wire(major, &trace))
-        known.withLock { $0 = flavour }
+        remember(flavour)
         return flavour
     }
 
@@ -111,7 +120,7 @@ final class OdooClient: Sendable {
         var types: [String: String] = [:]
         for field in fields.members { types[field.name] = field.value["type"]?.string ?? "" }
         flavour.requestFields = types
-        known.withLock { $0 = flavour }
+        remember(flavour)
         return flavour
     }
 

@@ -74,7 +74,7 @@ final class TrytonClient: Sendable {
         let first = await send(request, purpose, known, &trace)
         guard first == .notSignedIn else { return first }
         // Tryton looks at the session before anything else, so the call had not begun.
-        session.withLock { if $0 == known { $0 = nil } }
+        forget(known)
         return await send(request, purpose, try await authorization(&trace), &trace)
     }
 
@@ -94,13 +94,28 @@ final class TrytonClient: Sendable {
         )
     }
 
+    private var recalled: Redacted<String>? {
+        @inline(never) get { session.withLock { $0 } }  // see “Mutexes and suspensions” in docs/architecture.md
+    }
+
+    @inline(never)
+    private func remember(_ fresh: Redacted<String>) {
+        session.withLock { $0 = fresh }
+    }
+
+    /// Forgets a session, unless there is a newer one already.
+    @inline(never)
+    private func forget(_ old: Redacted<String>) {
+        session.withLock { if $0 == old { $0 = nil } }
+    }
+
     private func authorization(_ trace: inout CallTrace) async throws(TrytonFailure) -> Redacted<String> {
-        if let known = session.withLock({ $0 }) { return known }
+        if let known = recalled { return known }
         do {
             return try await opening.withLock {
-                if let known = session.withLock({ $0 }) { return known }
+                if let known = recalled { return known }
                 let fresh = try await open(&trace)
-                session.withLock { $0 = fresh }
+                remember(fresh)
                 return fresh
             }
         } catch let failure as TrytonFailure {
