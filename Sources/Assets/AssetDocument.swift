@@ -75,7 +75,15 @@ extension Coordinate {
 
 extension PlantSnapshot {
     /// The API's form of an asset.
-    public func json(_ asset: Asset) -> JSONValue {
+    public func json(_ asset: Asset) -> JSONValue { index.json(asset) }
+
+    /// The API's form of a device.
+    public func json(_ device: Device) -> JSONValue { index.json(device) }
+}
+
+extension PlantIndex {
+    /// The API's form of an asset.
+    func json(_ asset: Asset) -> JSONValue {
         var equipment = JSONObject()
         for (connector, reference) in asset.equipment.sorted(by: { $0.key < $1.key }) {
             equipment[connector] = .string(reference)
@@ -91,7 +99,7 @@ extension PlantSnapshot {
     }
 
     /// The API's form of a device.
-    public func json(_ device: Device) -> JSONValue {
+    func json(_ device: Device) -> JSONValue {
         [
             "key": .string(device.key),
             "name": .string(device.name),
@@ -100,4 +108,12 @@ extension PlantSnapshot {
             "identifier": .string(device.identifier),
         ]
     }
+}
+
+extension PlantStore {
+    /// The API's form of an asset, in the plant as it is now.
+    public func json(_ asset: Asset) -> JSONValue { look { $0.json(asset) } }
+
+    /// The API's form of a device, in the plant as it is now.
+    public func json(_ device: Device) -> JSONValue { look { $0.json(device) } }
 }

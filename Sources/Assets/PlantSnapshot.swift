@@ -10,45 +10,31 @@ public struct IngestTarget: Hashable, Sendable {
 
 /// The whole plant model at one moment, immutable and indexed; ingest works against one snapshot per batch.
 public final class PlantSnapshot: Sendable {
+    let index: PlantIndex
+
     /// Profiles by row.
-    public let profiles: [Int32: Profile]
+    public var profiles: [Int32: Profile] { index.profiles }
     /// Assets by row.
-    public let assets: [Int32: Asset]
+    public var assets: [Int32: Asset] { index.assets }
     /// Devices by row.
-    public let devices: [Int32: Device]
-    private let targetByIdentifier: [String: IngestTarget]
-    private let deviceByKey: [String: Int32]
-    private let profileByKey: [String: Int32]
-    private let assetByKey: [String: Int32]
-    /// By device; only those whose profile has a schedule.
-    private let retentionByDevice: [Int32: RetentionSchedule]
+    public var devices: [Int32: Device] { index.devices }
+
+    /// Freezes a plant model.
+    init(_ index: PlantIndex) { self.index = index }
 
     /// Indexes a plant model.
-    public init(profiles: [Int32: Profile], assets: [Int32: Asset], devices: [Int32: Device]) {
-        self.profiles = profiles
-        self.assets = assets
-        self.devices = devices
-        targetByIdentifier = Dictionary(
-            devices.values.map { ($0.identifier, IngestTarget(deviceID: $0.id, profileID: $0.profileID)) }
-        ) { first, _ in first }
-        deviceByKey = Dictionary(devices.values.map { ($0.key, $0.id) }) { first, _ in first }
-        profileByKey = Dictionary(profiles.values.map { ($0.key, $0.id) }) { first, _ in first }
-        assetByKey = Dictionary(assets.values.map { ($0.key, $0.id) }) { first, _ in first }
-        retentionByDevice = devices.compactMapValues { device in
-            profiles[device.profileID].flatMap { $0.retention.entries.isEmpty ? nil : $0.retention }
-        }
+    public convenience init(profiles: [Int32: Profile], assets: [Int32: Asset], devices: [Int32: Device]) {
+        self.init(PlantIndex(profiles: profiles, assets: assets, devices: devices))
     }
 
     /// A snapshot without anything.
     public static let empty = PlantSnapshot(profiles: [:], assets: [:], devices: [:])
 
     /// The device with that name on the wire.
-    public func device(identifier: String) -> Device? {
-        targetByIdentifier[identifier].flatMap { devices[$0.deviceID] }
-    }
+    public func device(identifier: String) -> Device? { index.device(identifier: identifier) }
 
     /// Where messages of the device with that name on the wire go.
-    public func target(identifier: String) -> IngestTarget? { targetByIdentifier[identifier] }
+    public func target(identifier: String) -> IngestTarget? { index.target(identifier: identifier) }
 
     /// Where messages of a device go.
     public func target(device id: Int32) -> IngestTarget? {
@@ -56,19 +42,13 @@ public final class PlantSnapshot: Sendable {
     }
 
     /// The device with that key.
-    public func device(key: String) -> Device? {
-        deviceByKey[key].flatMap { devices[$0] }
-    }
+    public func device(key: String) -> Device? { index.device(key: key) }
 
     /// The profile with that key.
-    public func profile(key: String) -> Profile? {
-        profileByKey[key].flatMap { profiles[$0] }
-    }
+    public func profile(key: String) -> Profile? { index.profile(key: key) }
 
     /// The asset with that key.
-    public func asset(key: String) -> Asset? {
-        assetByKey[key].flatMap { assets[$0] }
-    }
+    public func asset(key: String) -> Asset? { index.asset(key: key) }
 
     /// The profile of a device.
     public func profile(of device: Device) -> Profile? {
@@ -77,13 +57,13 @@ public final class PlantSnapshot: Sendable {
 
     /// When the readings of a device have which retention class; unknown devices keep theirs for ever.
     public func retention(ofDevice id: Int32) -> RetentionSchedule {
-        retentionByDevice[id] ?? RetentionSchedule()
+        devices[id].flatMap { index.retentionByProfile[$0.profileID] } ?? RetentionSchedule()
     }
 
     /// The retention class of a reading: depends on nothing but the device and the source time.
     public func retention(ofDevice id: Int32, at time: Timestamp) -> RetentionClass {
-        if retentionByDevice.isEmpty { return .forever }
-        return retentionByDevice[id]?.retention(at: time) ?? .forever
+        if index.retentionByProfile.isEmpty { return .forever }
+        return retention(ofDevice: id).retention(at: time)
     }
 
     /// Every retention class that is in use.

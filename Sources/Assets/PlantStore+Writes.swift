@@ -15,7 +15,7 @@ extension PlantStore {
     ) async throws -> (profile: Profile, isNew: Bool) {
         let draft = try ProfileDraft(document)
         return try await writing.withLock {
-            let old = snapshot.profile(key: key.text)
+            let old = look { $0.profile(key: key.text) }
             try condition.check(old?.version)
             let metrics = try Self.ordinals(of: draft.metrics, after: old)
             if let old, old.name == draft.name, old.reportingInterval == draft.reportingInterval,
@@ -52,7 +52,7 @@ extension PlantStore {
                 return id
             }
             try await refresh(profiles: [id])
-            return (try Self.found(snapshot.profiles[id], "profile \(key)"), old == nil)
+            return (try Self.found(look { $0.profiles[id] }, "profile \(key)"), old == nil)
         }
     }
 
@@ -98,10 +98,12 @@ extension PlantStore {
     ) async throws -> (asset: Asset, isNew: Bool) {
         let draft = try AssetDraft(document)
         return try await writing.withLock {
-            let plant = snapshot
-            let old = plant.asset(key: key.text)
+            let (old, before) = look { plant in
+                let asset = plant.asset(key: key.text)
+                return (asset, asset.map(plant.json))
+            }
             try condition.check(old?.version)
-            let parentID = try Self.parent(of: draft, asset: old, in: plant)
+            let parentID = try look { plant throws(InvalidInput) in try Self.parent(of: draft, asset: old, in: plant) }
             if let old, old.name == draft.name, old.level == draft.level, old.parentID == parentID,
                 old.location == draft.location, old.equipment == draft.equipment
             {
@@ -109,10 +111,10 @@ extension PlantStore {
             }
             let id = try await write(
                 PlantWriteQueries.upsertAsset(draft, key: key.text, parentID: parentID, over: old?.revision ?? 0),
-                Written(.assets, key, from: old.map(plant.json), to: draft.json(key: key.text))
+                Written(.assets, key, from: before, to: draft.json(key: key.text))
             )
             try await refresh(assets: [id])
-            return (try Self.found(snapshot.assets[id], "asset \(key)"), old == nil)
+            return (try Self.found(look { $0.assets[id] }, "asset \(key)"), old == nil)
         }
     }
 
@@ -125,8 +127,8 @@ extension PlantStore {
     /// - Throws: ``ResourceFailure``, ``InvalidInput``, `PostgresError`.
     public func setEquipment(of key: ResourceKey, connector: String, to reference: String?) async throws {
         while true {
-            guard let asset = snapshot.asset(key: key.text) else { throw ResourceFailure.notFound("asset \(key)") }
-            var document = snapshot.json(asset).object ?? JSONObject()
+            let (asset, written) = try known(key)
+            var document = written.object ?? JSONObject()
             var equipment = document["equipment"]?.object ?? JSONObject()
             equipment[connector] = reference.map(JSONValue.string)
             document["equipment"] = .object(equipment)
@@ -139,17 +141,25 @@ extension PlantStore {
         }
     }
 
+    /// An asset and its form.
+    private func known(_ key: ResourceKey) throws(ResourceFailure) -> (asset: Asset, document: JSONValue) {
+        try look { plant throws(ResourceFailure) in
+            let asset = try Self.found(plant.asset(key: key.text), "asset \(key)")
+            return (asset, plant.json(asset))
+        }
+    }
+
     /// The row of the parent that a draft names.
     private static func parent(
         of draft: AssetDraft,
         asset: Asset?,
-        in plant: PlantSnapshot
+        in plant: PlantIndex
     ) throws(InvalidInput) -> Int32? {
         guard let parent = draft.parent else { return nil }
         guard let node = plant.asset(key: parent.text) else {
             throw InvalidInput(pointer: "/parent", code: "unknown-reference", detail: "There is no asset “\(parent)”.")
         }
-        if let asset, plant.descendants(of: asset.id).contains(node.id) {
+        if let asset, plant.isAsset(node.id, within: asset.id) {
             throw InvalidInput(
                 pointer: "/parent",
                 code: "cycle",
@@ -167,11 +177,15 @@ extension PlantStore {
     ) async throws -> (device: Device, isNew: Bool) {
         let draft = try DeviceDraft(document, key: key.text)
         return try await writing.withLock {
-            let plant = snapshot
-            let old = plant.device(key: key.text)
+            let (old, before, other) = look { plant in
+                let device = plant.device(key: key.text)
+                return (device, device.map(plant.json), plant.device(identifier: draft.identifier))
+            }
             try condition.check(old?.version)
-            let (profileID, assetID) = try Self.references(of: draft, in: plant)
-            if let other = plant.device(identifier: draft.identifier), other.key != key.text {
+            let (profileID, assetID) = try look { plant throws(InvalidInput) in
+                try Self.references(of: draft, in: plant)
+            }
+            if let other, other.key != key.text {
                 throw ResourceFailure.conflict(
                     code: "identifier-taken",
                     detail: "Device “\(other.key)” has this identifier already."
@@ -195,16 +209,16 @@ extension PlantStore {
                     assetID: assetID,
                     over: old?.revision ?? 0
                 ),
-                Written(.devices, key, from: old.map(plant.json), to: draft.json(key: key.text))
+                Written(.devices, key, from: before, to: draft.json(key: key.text))
             )
             try await refresh(devices: [id])
-            return (try Self.found(snapshot.devices[id], "device \(key)"), old == nil)
+            return (try Self.found(look { $0.devices[id] }, "device \(key)"), old == nil)
         }
     }
 
     private static func references(
         of draft: DeviceDraft,
-        in plant: PlantSnapshot
+        in plant: PlantIndex
     ) throws(InvalidInput) -> (profileID: Int32, assetID: Int32?) {
         var issues: [InputIssue] = []
         let profile = draft.profile.flatMap { plant.profile(key: $0.text) }
@@ -225,7 +239,7 @@ extension PlantStore {
     /// Deletes a profile that no device has.
     public func deleteProfile(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await writing.withLock {
-            let profile = try Self.found(snapshot.profile(key: key.text), "profile \(key)")
+            let profile = try Self.found(look { $0.profile(key: key.text) }, "profile \(key)")
             try condition.check(profile.version)
             try await delete(
                 PlantWriteQueries.deleteProfile(profile.version),
@@ -238,11 +252,11 @@ extension PlantStore {
     /// Deletes an asset without children and devices.
     public func deleteAsset(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await writing.withLock {
-            let asset = try Self.found(snapshot.asset(key: key.text), "asset \(key)")
+            let (asset, document) = try known(key)
             try condition.check(asset.version)
             try await delete(
                 PlantWriteQueries.deleteAsset(asset.version),
-                Written(.assets, key, from: snapshot.json(asset), to: nil)
+                Written(.assets, key, from: document, to: nil)
             )
             try await refresh(assets: [asset.id])
         }
@@ -253,11 +267,14 @@ extension PlantStore {
     /// Its readings stay stored but are no longer reachable by key.
     public func deleteDevice(key: ResourceKey, onlyIf condition: WriteCondition = .always) async throws {
         try await writing.withLock {
-            let device = try Self.found(snapshot.device(key: key.text), "device \(key)")
+            let (device, document) = try look { plant throws(ResourceFailure) in
+                let device = try Self.found(plant.device(key: key.text), "device \(key)")
+                return (device, plant.json(device))
+            }
             try condition.check(device.version)
             try await delete(
                 PlantWriteQueries.deleteDevice(device.version),
-                Written(.devices, key, from: snapshot.json(device), to: nil)
+                Written(.devices, key, from: document, to: nil)
             )
             try await refresh(devices: [device.id])
         }

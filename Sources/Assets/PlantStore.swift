@@ -2,7 +2,7 @@ import PostgreSQL
 import Primitives
 import Synchronization
 
-/// Reads and writes the plant model and keeps the current ``PlantSnapshot``.
+/// Reads and writes the plant model and keeps it in memory, for others as the current ``PlantSnapshot``.
 ///
 /// A write is in the snapshot before it returns, so that it is in force for every message received afterwards.
 /// ``follow()`` takes over what other processes have written.
@@ -14,8 +14,10 @@ public final class PlantStore: Sendable {
     public let states = StateTexts()
 
     private struct Current {
-        var snapshot = PlantSnapshot.empty
-        /// How often the database had been written when the snapshot was read.
+        var index = PlantIndex(profiles: [:], assets: [:], devices: [:])
+        /// The index as it was frozen last; nil once it was changed since.
+        var frozen: PlantSnapshot?
+        /// How often the database had been written when the index was read.
         var revision: Int64 = -1
     }
 
@@ -24,11 +26,28 @@ public final class PlantStore: Sendable {
         self.database = database
     }
 
-    /// The plant model as it is now.
-    public var snapshot: PlantSnapshot { current.withLock(\.snapshot) }
+    /// The plant model as it is now; the same object until it changes.
+    public var snapshot: PlantSnapshot {
+        current.withLock { current in
+            if let frozen = current.frozen { return frozen }
+            let snapshot = PlantSnapshot(current.index)
+            current.frozen = snapshot
+            return snapshot
+        }
+    }
 
     /// The revision that the snapshot has at least; -1 before ``load()``.
     public var revision: Int64 { current.withLock(\.revision) }
+
+    /// Looks things up in the plant model as it is now.
+    ///
+    /// Without freezing it: a snapshot between every two of many writes would copy the whole plant each time.
+    @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
+    func look<Found: Sendable, Failure: Error>(
+        _ body: (PlantIndex) throws(Failure) -> Found
+    ) throws(Failure) -> Found {
+        try current.withLock { current throws(Failure) in try body(current.index) }
+    }
 
     /// Reads everything from the database.
     public func load() async throws {
@@ -48,16 +67,12 @@ public final class PlantStore: Sendable {
 
     private func reload() async throws {
         let revision = try await storedRevision()
-        let snapshot = try await Self.read(database, profiles: nil, assets: nil, devices: nil)
+        let index = try await Self.read(database, profiles: nil, assets: nil, devices: nil)
         try await states.load(from: database)
-        publish(snapshot, revision)
+        current.withLock { $0 = Current(index: index, revision: revision) }
     }
 
-    private func publish(_ snapshot: PlantSnapshot, _ revision: Int64) {
-        current.withLock { $0 = Current(snapshot: snapshot, revision: revision) }
-    }
-
-    /// Reads rows that were just written again and puts them into the snapshot; call while holding ``writing``, once
+    /// Reads rows that were just written again and puts them into the model; call while holding ``writing``, once
     /// after each transaction.
     func refresh(profiles: [Int32] = [], assets: [Int32] = [], devices: [Int32] = []) async throws {
         let revision = try await storedRevision()
@@ -65,26 +80,14 @@ public final class PlantStore: Sendable {
         // rows that are not known here.
         guard revision - self.revision <= 1, self.revision >= 0 else { return try await reload() }
         let fresh = try await Self.read(database, profiles: profiles, assets: assets, devices: devices)
-        let old = snapshot
-        publish(
-            PlantSnapshot(
-                profiles: Self.merge(old.profiles, fresh.profiles, replacing: profiles),
-                assets: Self.merge(old.assets, fresh.assets, replacing: assets),
-                devices: Self.merge(old.devices, fresh.devices, replacing: devices)
-            ),
-            revision
-        )
-    }
-
-    private static func merge<Entity>(
-        _ old: [Int32: Entity],
-        _ fresh: [Int32: Entity],
-        replacing ids: [Int32]
-    ) -> [Int32: Entity] {
-        if ids.isEmpty { return old }
-        var result = old
-        for id in ids { result[id] = fresh[id] }
-        return result
+        current.withLock { current in
+            // Before the index is changed: what nobody else holds is changed in place.
+            current.frozen = nil
+            for id in profiles { current.index.replace(profile: id, with: fresh.profiles[id]) }
+            for id in assets { current.index.replace(asset: id, with: fresh.assets[id]) }
+            for id in devices { current.index.replace(device: id, with: fresh.devices[id]) }
+            current.revision = revision
+        }
     }
 
     private static func read(
@@ -92,7 +95,7 @@ public final class PlantStore: Sendable {
         profiles: [Int32]?,
         assets: [Int32]?,
         devices: [Int32]?
-    ) async throws -> PlantSnapshot {
+    ) async throws -> PlantIndex {
         var profilesByID: [Int32: Profile] = [:]
         if profiles?.isEmpty != true {
             for profile in try await session.query(PlantQueries.profiles(profiles)) {
@@ -121,6 +124,6 @@ public final class PlantStore: Sendable {
         if devices?.isEmpty != true {
             for device in try await session.query(PlantQueries.devices(devices)) { devicesByID[device.id] = device }
         }
-        return PlantSnapshot(profiles: profilesByID, assets: assetsByID, devices: devicesByID)
+        return PlantIndex(profiles: profilesByID, assets: assetsByID, devices: devicesByID)
     }
 }

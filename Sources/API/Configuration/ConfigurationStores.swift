@@ -111,11 +111,9 @@ extension ConfigurationStores {
         switch section {
         case .profiles: stored = try await plant.putProfile(key: key, document: document).profile.json
         case .assets:
-            let asset = try await plant.putAsset(key: key, document: document).asset
-            stored = plant.snapshot.json(asset)
+            stored = plant.json(try await plant.putAsset(key: key, document: document).asset)
         case .devices:
-            let device = try await plant.putDevice(key: key, document: document).device
-            stored = plant.snapshot.json(device)
+            stored = plant.json(try await plant.putDevice(key: key, document: document).device)
         case .sources: stored = try await sources.put(key: key, document: document).source.json
         case .rules: stored = rules.json(try await rules.put(key: key, document: document).rule)
         case .connectors:
