@@ -37,7 +37,7 @@ export const connectorForm = {
         title: 'Calls', help: 'Paths and texts may hold a mapping’s fields and idempotencyKey as ${name}. They are filled in when an order is sent.',
         controls: [...CALLS.map(callControl), ...options, others(shown)],
       } : { title: 'Options', controls: options.length ? [...options, others(shown)] : [] },
-      { title: 'Limits', help: `How much of its strength ${kind.title === 'REST' ? 'the ERP' : kind.title} should give to Plantwright. Deliveries beyond it wait, and none is lost.`, controls: [limitsControl()] },
+      { title: 'Limits', help: `How often Plantwright may call ${kind.title === 'REST' ? 'the ERP' : kind.title}. Deliveries beyond it wait, and none is lost.`, controls: [limitsControl()] },
     ].filter(({ controls }) => controls.length > 0);
   },
   toForm: (value) => ({ options: {}, ...value, ...Object.fromEntries(Object.entries(value.options ?? {}).map(([name, option]) => [`option/${name}`, option])) }),

@@ -34,7 +34,7 @@ export const mappingForm = {
     const quantities = quantityControls().map((control) => when(control, () => isWindowed() || (control.name === 'deadBand' && !trigger.hasAlarm() && chosen() === 'stock.set')));
     const guards = [
       when(optIn('approval', 'A person approves each delivery', 'It is held, and can be approved or rejected under Orders.'), () => true),
-      when(optIn('attach', 'One open order for each asset', 'Is there an order already that is not done, a comment is added to it instead of a second order.'), () => chosen() === 'work-order.create' && operations().some(({ operation: name }) => name === 'work-order.comment')),
+      when(optIn('attach', 'One open order for each asset', 'While an order of the asset is not done, a new alarm adds a comment to it instead of making a second order.'), () => chosen() === 'work-order.create' && operations().some(({ operation: name }) => name === 'work-order.comment')),
       when(guardLimits(), isOrder),
       when(durationControl({ name: 'maxAge', label: 'Nothing older than', unit: 'D', placeholder: '1', help: 'An alarm that reached us later than this after it was raised makes no delivery.' }), trigger.hasAlarm),
     ];

@@ -61,7 +61,7 @@ export const sourceForm = {
   builtIn: (value, signal) => h('div', { class: 'stack' },
     card({ title: 'About' }, facts([['Topics', h('code', null, value.topicFilter)], ['Format', 'JSON, the keys of the metrics as names'],
       ['Device', 'The third level of the topic is its identifier'], ['Configuration', 'Built in; nothing to set']]),
-    h('pre', { tabIndex: 0, 'aria-label': 'Example' }, h('code', null, `${value.topicFilter.replace('+', 'motor-03')}\n{"ts": ${Date.now()}, "temperature": 71.4, "running": true}`))),
+    h('div', { class: 'form' }, h('pre', { tabIndex: 0, 'aria-label': 'Example' }, h('code', null, `${value.topicFilter.replace('+', 'motor-03')}\n{"ts": ${Date.now()}, "temperature": 71.4, "running": true}`)))),
     trafficPanel(value, signal, null)),
 };
 

@@ -8,5 +8,5 @@ export function toldOnce({ title, advice, secret, label }) {
   return ask({ title, body: h('div', { class: 'form' },
     h('p', { class: 'notice is-good' }, icon('circle-check'), h('span', null, h('strong', null, 'Copy it now: '), advice)),
     h('div', { class: 'secret-line' }, h('code', { tabIndex: 0, 'aria-label': label }, secret), copyButton(secret, label))),
-  actions: [{ value: 'done', text: 'Done' }] });
+  actions: [{ value: 'done', text: 'Done' }], cancel: null });
 }

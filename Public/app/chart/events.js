@@ -25,7 +25,7 @@ export function drawEvents(layer, alarms, place, now) {
     for (const order of begin > 0 ? alarm.orders : []) {
       const name = order.externalId ? `Order ${order.externalId}` : `Order, ${order.state}`;
       parts.push(h('a', {
-        class: 'chart-order', href: `/deliveries/${order.deliveryId}`, title: name, 'aria-label': name, style: { left: percent(begin) }, on: { mousedown: hold },
+        class: 'chart-order', href: `/deliveries/${order.deliveryId}`, title: name, 'aria-label': name, style: { left: `min(${percent(begin)}, 100% - 28px)` }, on: { mousedown: hold },
       }, icon('clipboard-list')));
     }
   }

@@ -5,15 +5,15 @@ import { h, uniqueId } from '../core/dom.js';
 
 /**
  * Asks, and resolves to the pressed button's value, or null when the dialog was closed.
- * @param {{title: string, body: Child, actions: {value: string, text: string, class?: string}[]}} options
+ * @param {{title: string, body: Child, actions: {value: string, text: string, class?: string}[], cancel?: string | null}} options `cancel` null: there is nothing to go back from
  * @returns {Promise<string | null>}
  */
-export function ask({ title, body, actions }) {
+export function ask({ title, body, actions, cancel = 'Cancel' }) {
   const id = uniqueId('dialog');
   const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id },
     h('form', { method: 'dialog' }, h('h2', { id }, title), h('div', { class: 'dialog-body' }, body),
       h('div', { class: 'dialog-actions' },
-        h('button', { type: 'submit', class: 'button', value: '', formnovalidate: true }, 'Cancel'),
+        cancel ? h('button', { type: 'submit', class: 'button', value: '', formnovalidate: true }, cancel) : null,
         actions.map(({ value, text, class: className }) =>
           h('button', { type: 'submit', class: `button ${className ?? 'primary'}`, value }, text)))));
   document.body.append(dialog);

@@ -28,9 +28,9 @@ export function breadcrumbs(steps) {
       href ? h('a', { href }, name) : h('span', { 'aria-current': 'page' }, name)))));
 }
 
-/** Name and value pairs. @param {[string, Child][]} entries */
-export function facts(entries) {
-  return h('dl', { class: 'facts' }, entries.filter(([, value]) => value !== null && value !== undefined && value !== false)
+/** Name and value pairs. @param {[string, Child][]} entries @param {string} [className] `is-wide` for long values: one a line on a phone */
+export function facts(entries, className = '') {
+  return h('dl', { class: `facts ${className}`.trim() }, entries.filter(([, value]) => value !== null && value !== undefined && value !== false)
     .map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value))));
 }
 

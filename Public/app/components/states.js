@@ -24,6 +24,10 @@ export function errorState(error, retry) {
     return h('div', { class: 'empty-state', role: 'alert' }, icon('search'), h('p', { class: 'empty-title' }, 'Not found'),
       h('p', { class: 'empty-text' }, text), h('div', { class: 'actions' }, h('a', { class: 'button', href: '/' }, 'To the overview')));
   }
+  if (error instanceof Problem && error.status === 403) {
+    return h('div', { class: 'empty-state', role: 'alert' }, icon('shield'), h('p', { class: 'empty-title' }, 'Not for your role'),
+      h('p', { class: 'empty-text' }, text, ' An administrator can change it.'), h('div', { class: 'actions' }, h('a', { class: 'button', href: '/' }, 'To the overview')));
+  }
   return h('div', { class: 'empty-state error-state', role: 'alert' }, icon('circle-alert'),
     h('p', { class: 'empty-title' }, 'This could not be loaded'), h('p', { class: 'empty-text' }, text),
     retry

@@ -15,6 +15,12 @@ export const OPERATIONS = Object.keys(NAMES);
 /** @param {string} operation */
 export const operationName = (operation) => NAMES[operation] ?? operation;
 
+/** What people call a delivery. @param {any} delivery */
+export function deliveryTitle({ operation, fields, mapping, device, externalId }) {
+  if (operation === 'work-order.attach') return `Chart for order ${externalId ?? ''}`.trim() + (device ? `: ${device.name}` : '');
+  return String(fields?.title ?? fields?.item ?? fields?.text ?? mapping.name);
+}
+
 /** How many pages are looked through, should the server not choose by operation itself. */
 const MOST_PAGES = 3;
 

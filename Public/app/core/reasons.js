@@ -21,11 +21,17 @@ const REASONS = {
   'permission-denied': ['The ERP’s user may not do this', 'Give the user the right in the ERP, then retry.'],
   paused: ['The connector is paused', 'It goes out when the connector is resumed.'],
   'rate-limited': ['The ERP asks for a pause', 'It is tried again by itself.'],
+  'connect-failed': ['The ERP cannot be reached', 'It is tried again by itself.'],
+  'connection-lost': ['The connection broke off', 'Whether the ERP has it is asked before it is sent again.'],
+  timeout: ['The ERP took too long to answer', 'Whether the ERP has it is asked before it is sent again.'],
   'circuit-open': ['The ERP does not answer', 'It is tried again by itself as soon as the ERP answers.'],
 };
 
 /** @param {string} reason */
 export const reasonWords = (reason) => REASONS[reason]?.[0] ?? sentence(reason);
+
+/** The same inside a sentence: “the ERP refuses the sign-in”. @param {string} reason */
+export const reasonInside = (reason) => reasonWords(reason).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 
 /** @param {string | null | undefined} reason */
 export const reasonAdvice = (reason) => REASONS[reason ?? '']?.[1] ?? null;

@@ -22,7 +22,7 @@ export class AccountPage extends Page {
     this.pageTitle = 'Account';
     const { email, role } = session();
     fill(this, pageHeader({ title: 'Account', lead: 'Who you are here, and where you are signed in.' }),
-      card({}, facts([['E-mail address', email], ['Role', sentence(role)]])),
+      card({}, facts([['E-mail address', email], ['Role', sentence(role)]], 'is-wide')),
       card({ title: 'Where you are signed in', id: 'sessions', actions: this.#elsewhere }, this.#body));
     this.#load();
   }

@@ -19,7 +19,7 @@ const PORTION = 50;
 
 export class ChangesPage extends Page {
   #section = h('select', { class: 'input', 'aria-label': 'Kind' }, h('option', { value: '' }, 'Everything'), SECTIONS.map(({ name, title }) => h('option', { value: name }, title)));
-  #key = h('input', { class: 'input', type: 'search', placeholder: 'Key', 'aria-label': 'Key', spellcheck: 'false', autocomplete: 'off' });
+  #key = h('input', { class: 'input', type: 'search', placeholder: 'Key, such as motor-03', 'aria-label': 'Key', spellcheck: 'false', autocomplete: 'off' });
   #body = h('div', { class: 'flush' });
 
   connected() {

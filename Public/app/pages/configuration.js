@@ -31,7 +31,7 @@ export class ConfigurationPage extends Page {
       card({ title: 'Import', id: 'import' }, h('div', { class: 'form' },
         h('p', { class: 'soft' }, 'Nothing is changed before you have seen what would be, and then wholly or not at all. Credentials stay as they are. On the command line: ', h('code', null, 'plantwright config apply FILE'), '.'),
         h('div', { class: 'field' }, h('label', { class: 'field-label', htmlFor: this.#file.id }, 'Document'), this.#file),
-        h('label', { class: 'check' }, this.#prune, h('span', null, 'Also delete what the document’s sections do not have')), this.#result)));
+        h('label', { class: 'check' }, this.#prune, h('span', null, 'Also delete what is not in the document', h('span', { class: 'sub' }, 'Off: what is not in it stays as it is. On: of each kind that the document has, such as rules, only its entries remain.'))), this.#result)));
   }
 
   /** As the server wrote it: parsed and written again, keys that are numbers would change places. @param {HTMLButtonElement} button */

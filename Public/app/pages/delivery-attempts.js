@@ -16,12 +16,19 @@ const ACTS = {
 };
 
 /** @param {any} delivery @param {{open?: boolean}} [options] `open` shows every exchange, as for a printed page */
-export function attempts({ state, timeline = [], acts = [] }, { open = false } = {}) {
+export function attempts({ state, nextAttemptAt, timeline = [], acts = [] }, { open = false } = {}) {
   const entries = [...timeline.map((/** @type {any} */ entry) => ({ at: entry.startedAt, element: attempt(entry, open) })), ...acts.map((/** @type {any} */ entry) => ({ at: entry.at, element: act(entry) }))];
   if (entries.length === 0) {
     return state === 'held' ? emptyState('pause', 'Not sent yet', 'It waits for somebody to approve it.') : emptyState('clock', 'Not tried yet', 'The first call is about to be made.');
   }
-  return h('ol', { class: 'attempts' }, entries.sort((a, b) => a.at.localeCompare(b.at)).map(({ element }) => element));
+  const next = ['waiting', 'uncertain'].includes(state) && nextAttemptAt ? nextAttempt(nextAttemptAt) : null;
+  return h('ol', { class: 'attempts' }, entries.sort((a, b) => a.at.localeCompare(b.at)).map(({ element }) => element), next);
+}
+
+/** @param {string} at */
+function nextAttempt(at) {
+  return h('li', { class: 'is-next' }, h('span', { class: 'attempt-mark' }, icon('clock')), h('div', { class: 'grow' },
+    h('p', { class: 'attempt-head' }, h('strong', null, 'Next attempt'), h('span', { class: 'soft' }, Date.parse(at) <= Date.now() ? 'at once' : `at ${formatTime(at)}`))));
 }
 
 /** @param {any} entry @param {boolean} open */
@@ -36,6 +43,8 @@ function attempt(entry, open) {
         h('span', { class: `badge ${isGood ? 'good' : isNeutral ? 'info' : 'bad'}` }, entry.outcome ? OUTCOMES[entry.outcome] ?? sentence(entry.outcome) : 'Running'),
         h('span', { class: 'soft' }, `${entry.status ? `HTTP ${entry.status} · ` : ''}${formatTime(entry.startedAt)} · ${length}`)),
       entry.note ? h('p', { class: 'soft' }, entry.note) : null,
+      // Without an answer, what is kept in its place is why none came.
+      !isGood && !entry.status && entry.response ? h('p', { class: 'soft' }, entry.response) : null,
       exchanges.length ? h('details', { open }, h('summary', null, exchanges.length > 1 ? `${exchanges.length} requests and answers` : 'Request and answer', hiddenText(` of attempt ${entry.number}`)),
         h('ol', { class: 'exchanges' }, exchanges.map((/** @type {any} */ one, /** @type {number} */ at) => exchange(one, at, exchanges.length)))) : null));
 }

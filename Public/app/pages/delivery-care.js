@@ -2,7 +2,7 @@
 import { post, Problem, put } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { sentence } from '../core/format.js';
-import { reasonAdvice, reasonWords } from '../core/reasons.js';
+import { reasonAdvice, reasonInside, reasonWords } from '../core/reasons.js';
 import { mayOperate } from '../core/session.js';
 import { labelled } from '../admin/controls.js';
 import { card } from '../components/layout.js';
@@ -30,6 +30,7 @@ export function deliveryCare(delivery, reload) {
   if (delivery.state === 'held') return approval(delivery, reload);
   if (delivery.holdsUp > 0 && delivery.attempts > 0 && delivery.reason) return holdingUp(delivery, reload);
   if (delivery.waitsFor) return waiting(delivery);
+  if (['waiting', 'uncertain'].includes(delivery.state) && delivery.reason) return trying(delivery);
   return delivery.state === 'dead' ? failure(delivery, reload) : null;
 }
 
@@ -56,6 +57,9 @@ function approval(delivery, reload) {
     field.element, h('div', { class: 'actions' }, buttons)));
 }
 
+/** It failed so far, and nobody has to do anything. @param {any} delivery */
+const trying = (delivery) => h('p', { class: 'notice' }, icon('clock'), h('span', null, h('strong', null, `${reasonWords(delivery.reason)}. `), delivery.detail && delivery.detail !== reasonWords(delivery.reason) ? `${delivery.detail.replace(/[.]?$/, '.')} ` : '', reasonAdvice(delivery.reason) ?? 'It is tried again by itself.'));
+
 /** It is behind another one. @param {any} delivery */
 const waiting = (delivery) => h('p', { class: 'notice' }, icon('pause'), h('span', null, 'An older one goes first, so that they reach the ERP in order: ',
   h('a', { href: `/deliveries/${delivery.waitsFor}` }, 'see what it waits for'), '.'));
@@ -63,7 +67,7 @@ const waiting = (delivery) => h('p', { class: 'notice' }, icon('pause'), h('span
 /** It keeps failing, and others wait for it. @param {any} delivery @param {() => void} reload */
 function holdingUp(delivery, reload) {
   const { holdsUp: count, mayStepAside } = delivery, others = `${count} later ${mayStepAside ? `order${count === 1 ? '' : 's'} about the same asset` : `deliver${count === 1 ? 'y' : 'ies'}`}`;
-  const head = h('p', { class: 'notice' }, icon('pause'), h('span', null, `It has not come through yet (${reasonWords(delivery.reason)}) and is tried again. ${others} wait${count === 1 ? 's' : ''} for it, so that they reach the ERP in order.`));
+  const head = h('p', { class: 'notice' }, icon('pause'), h('span', null, `It has not come through yet and is tried again: ${reasonInside(delivery.reason)}. ${others} wait${count === 1 ? 's' : ''} for it, so that they reach the ERP in order.`));
   if (!mayStepAside || !mayOperate()) return head;
   const button = h('button', { type: 'button', class: 'button' }, icon('send'), count === 1 ? 'Let the later one go first' : 'Let the later ones go first');
   button.addEventListener('click', async () => {

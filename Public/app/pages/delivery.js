@@ -4,10 +4,9 @@ import { h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { formatWithUnit, sentence } from '../core/format.js';
 import { live } from '../core/live.js';
-import { operationName } from '../core/deliveries.js';
+import { deliveryTitle, operationName } from '../core/deliveries.js';
 import { plant } from '../core/plant.js';
 import { formatDuration, formatFullTime } from '../core/time.js';
-import { age } from '../components/age.js';
 import { deliveryState } from '../components/alarm-parts.js';
 import { breadcrumbs, card, externalLink, facts, pageHeader } from '../components/layout.js';
 import { costText, outcomeText, phaseBadge, phaseOf } from '../components/order-parts.js';
@@ -50,13 +49,13 @@ export class DeliveryPage extends Page {
 
   /** @param {{delivery: any, alarm: any, order: any, reading: any}} found @param {() => void} reload */
   #render({ delivery, alarm, order, reading }, reload) {
-    const title = String(delivery.fields?.title ?? delivery.fields?.item ?? delivery.fields?.text ?? delivery.mapping.name);
+    const title = deliveryTitle(delivery);
     this.pageTitle = title;
     return h('div', null,
       pageHeader({
         above: breadcrumbs([{ name: 'Orders', href: '/orders' }, { name: delivery.externalId ?? operationName(delivery.operation) }]),
         title: [title, deliveryState(delivery.state)],
-        lead: delivery.detail && !['delivered', 'dead'].includes(delivery.state) ? delivery.detail : `${operationName(delivery.operation)} in ${delivery.connector.name}`,
+        lead: `${operationName(delivery.operation)} in ${delivery.connector.name}`,
         actions: [h('a', { class: 'button', href: `/deliveries/${delivery.id}/evidence` }, icon('list'), 'Evidence'), order?.link ? externalLink(order.link, 'Open in the ERP', 'button') : null],
       }),
       deliveryCare(delivery, reload),
@@ -67,9 +66,9 @@ export class DeliveryPage extends Page {
           delivery.device ? card({ title: 'Readings around it', actions: h('a', { href: `/devices/${delivery.device.key}` }, delivery.device.name) }, evidenceChart(delivery, alarm)) : null),
         h('div', { class: 'stack' },
           order ? card({ title: 'In the ERP' }, orderFacts(order)) : null,
-          card({ title: delivery.state === 'held' ? 'Would be sent' : 'Sent to the ERP' }, facts(Object.entries(delivery.fields ?? {}).map(([name, value]) => [sentence(name), String(value)]))),
+          card({ title: delivery.state === 'held' ? 'Would be sent' : 'Sent to the ERP' }, sentFields(delivery)),
           card({ title: 'Details' }, facts([
-            ['Mapping', [h('a', { href: `/admin/mappings/${delivery.mapping.key}` }, delivery.mapping.name), ` (revision ${delivery.mapping.revision})`]],
+            ['Mapping', [h('a', { href: `/admin/mappings/${delivery.mapping.key}` }, delivery.mapping.name), ` (version ${delivery.mapping.revision})`]],
             ['Connector', delivery.connector.name],
             ['Idempotency key', h('code', null, delivery.idempotencyKey)],
             ['Added to the order of', delivery.attachedTo && h('a', { href: `/deliveries/${delivery.attachedTo}` }, 'an earlier alarm')],
@@ -79,11 +78,20 @@ export class DeliveryPage extends Page {
             ['Created', formatFullTime(delivery.createdAt)],
             ['Finished', delivery.finishedAt && formatFullTime(delivery.finishedAt)],
             ['Attempts', String(delivery.attempts)],
-            ['Next attempt', delivery.state === 'waiting' && delivery.nextAttemptAt && age(delivery.nextAttemptAt)],
           ])))));
   }
 }
 customElements.define('pw-delivery-page', DeliveryPage);
+
+/** What the ERP is told; a field that was left empty is not sent. @param {any} delivery */
+export function sentFields({ operation, fields, alarmId, device }) {
+  const filled = Object.entries(fields ?? {}).filter(([, value]) => value !== null && value !== '');
+  if (filled.length) return facts(filled.map(([name, value]) => [sentence(name), String(value)]));
+  if (operation !== 'work-order.attach' || !alarmId) return h('p', { class: 'soft' }, 'No fields.');
+  const picture = h('img', { src: `/api/v1/alarms/${alarmId}/chart.png`, alt: `Chart of the readings of ${device?.name ?? 'the device'} up to the alarm`, class: 'evidence-picture', loading: 'lazy' });
+  picture.addEventListener('error', () => picture.replaceWith(h('p', { class: 'soft' }, 'A chart of the readings. They are no longer kept, so it cannot be drawn here again.')));
+  return picture;
+}
 
 /** What the ERP says about the order. @param {import('../components/order-parts.js').WorkOrder} order */
 export function orderFacts(order) {
@@ -102,9 +110,9 @@ function trace(delivery, alarm, order, reading) {
     h('li', null, h('span', { class: 'flow-icon' }, icon(iconName)), h('div', null, h('h2', null, name), ...content));
   const body = h('ol', { class: 'trace flush' },
     step('radio', 'Reading', h('span', { class: 'sub' }, formatFullTime(delivery.readingTs)), values ?? null),
-    alarm ? step('bell', 'Alarm', h('span', { class: 'sub' }, alarm.rule.name, alarm.rule.revision ? ` (rule revision ${alarm.rule.revision})` : ''),
+    alarm ? step('bell', 'Alarm', h('span', { class: 'sub' }, alarm.rule.name, alarm.rule.revision ? `, version ${alarm.rule.revision}` : ''),
       h('span', { class: 'sub' }, `${sentence(alarm.severity)}, ${alarm.state === 'open' ? 'active' : 'cleared'}`)) : null,
-    step('route', 'Mapping', h('span', { class: 'sub' }, `${delivery.mapping.name}, revision ${delivery.mapping.revision}`)),
+    step('route', 'Mapping', h('span', { class: 'sub' }, `${delivery.mapping.name}, version ${delivery.mapping.revision}`)),
     step('clipboard-list', 'ERP', delivery.externalId ? h('strong', { class: 'mono' }, delivery.externalId) : deliveryState(delivery.state),
       order ? h('span', { class: 'sub' }, `Status: ${sentence(order.status || 'created')}`) : null,
       Number.isFinite(took) && delivery.state === 'delivered' ? h('span', { class: 'sub' }, `${formatDuration(took)} after the reading`) : null));

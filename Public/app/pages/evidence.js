@@ -1,11 +1,11 @@
 /** The evidence of an order: what was measured, which rule and mapping acted on it, what was sent and answered, what came of it. To be printed. */
 import { get } from '../core/api.js';
 import { h, icon } from '../core/dom.js';
-import { operationName } from '../core/deliveries.js';
+import { deliveryTitle, operationName } from '../core/deliveries.js';
 import { Page } from '../core/element.js';
 import { formatWithUnit, sentence } from '../core/format.js';
 import { plant } from '../core/plant.js';
-import { reasonWords } from '../core/reasons.js';
+import { reasonInside } from '../core/reasons.js';
 import { severityBadge } from '../core/severity.js';
 import { formatDuration, formatFullTime } from '../core/time.js';
 import { deliveryState } from '../components/alarm-parts.js';
@@ -13,7 +13,7 @@ import { breadcrumbs, card, facts, pageHeader } from '../components/layout.js';
 import { outcomeText, phaseBadge, phaseOf } from '../components/order-parts.js';
 import { showLoaded } from '../components/states.js';
 import { attempts } from './delivery-attempts.js';
-import { orderFacts } from './delivery.js';
+import { orderFacts, sentFields } from './delivery.js';
 import { readingsCharts, readingsOf } from './evidence-readings.js';
 
 export class EvidencePage extends Page {
@@ -42,7 +42,7 @@ export class EvidencePage extends Page {
 
   /** @param {any} evidence */
   #render(evidence) {
-    const { delivery, alarm, order } = evidence, title = String(delivery.fields?.title ?? delivery.fields?.item ?? delivery.fields?.text ?? delivery.mapping.name);
+    const { delivery, alarm, order } = evidence, title = deliveryTitle(delivery);
     this.pageTitle = `Evidence: ${title}`;
     return h('article', { class: 'evidence stack' },
       pageHeader({
@@ -54,8 +54,8 @@ export class EvidencePage extends Page {
       card({ title: 'What was measured', actions: delivery.device ? h('a', { href: `/devices/${delivery.device.key}` }, delivery.device.name) : null }, measured(evidence)),
       card({ title: 'Why an order was made' }, why(evidence)),
       evidence.approval ? card({ title: 'Who approved it' }, approval(evidence.approval)) : null,
-      card({ title: 'What was sent' }, facts(Object.entries(delivery.fields ?? {}).map(([name, value]) => [sentence(name), String(value)])), h('div', { class: 'evidence-attempts' }, attempts({ ...delivery, timeline: evidence.attempts ?? [] }, { open: true }))),
-      card({ title: 'What came of it' }, order ? orderFacts(order) : h('p', { class: 'soft' }, delivery.state === 'delivered' ? 'The ERP has told nothing about it yet.' : `There is no order in the ERP: ${reasonWords(delivery.reason ?? delivery.state).toLowerCase()}.`), others(evidence)),
+      card({ title: 'What was sent' }, sentFields(delivery), h('div', { class: 'evidence-attempts' }, attempts({ ...delivery, timeline: evidence.attempts ?? [] }, { open: true }))),
+      card({ title: 'What came of it' }, order ? orderFacts(order) : h('p', { class: 'soft' }, delivery.state === 'delivered' ? 'The ERP has told nothing about it yet.' : `There is no order in the ERP: ${reasonInside(delivery.reason ?? delivery.state)}.`), others(evidence)),
       alarm ? card({ title: 'The picture', actions: h('a', { href: chartOf(alarm), download: `alarm-${alarm.id}.png` }, 'Download') }, picture(evidence)) : null,
       h('p', { class: 'evidence-foot soft' }, `Idempotency key ${delivery.idempotencyKey}`, alarm ? ` · alarm ${alarm.id}` : '', ` · delivery ${delivery.id} · ${location.origin}/deliveries/${delivery.id}/evidence`));
   }
@@ -67,9 +67,9 @@ function story({ delivery, alarm, order, approval: decision }) {
   /** @type {[string, import('../core/dom.js').Child][]} */
   const steps = [[delivery.readingTs, ['A reading of ', h('strong', null, delivery.device?.name ?? 'a device'), delivery.asset ? ` (${delivery.asset.name})` : '', alarm ? ` fulfilled the rule “${alarm.rule.name}”.` : ' changed.']]];
   if (alarm?.receivedAt) steps.push([alarm.receivedAt, ['It was received, and an alarm was raised: ', severityBadge(alarm.severity)]]);
-  steps.push([delivery.createdAt, `The delivery to ${delivery.connector.name} was noted, in the same transaction as its cause.`]);
+  steps.push([delivery.createdAt, `The delivery to ${delivery.connector.name} was stored together with ${alarm ? 'the alarm' : 'the reading'}: neither is there without the other.`]);
   if (decision) steps.push([decision.at, `${decision.by} ${decision.approved === false ? 'did not approve it' : 'approved it'}.`]);
-  if (delivery.finishedAt) steps.push([delivery.finishedAt, delivery.state === 'delivered' ? ['The ERP had it', delivery.externalId ? [' as ', h('strong', { class: 'mono' }, order?.number ?? delivery.externalId)] : '', `, ${formatDuration(Date.parse(delivery.finishedAt) - Date.parse(delivery.readingTs))} after the reading.`] : `It ended as ${sentence(delivery.state).toLowerCase()}: ${reasonWords(delivery.reason ?? 'failed').toLowerCase()}.`]);
+  if (delivery.finishedAt) steps.push([delivery.finishedAt, delivery.state === 'delivered' ? ['The ERP had it', delivery.externalId ? [' as ', h('strong', { class: 'mono' }, order?.number ?? delivery.externalId)] : '', `, ${formatDuration(Date.parse(delivery.finishedAt) - Date.parse(delivery.readingTs))} after the reading.`] : `It ended as ${sentence(delivery.state).toLowerCase()}: ${reasonInside(delivery.reason ?? 'failed')}.`]);
   if (alarm?.clearedAt) steps.push([alarm.clearedAt, 'The alarm returned to normal.']);
   if (alarm?.acknowledgedAt) steps.push([alarm.acknowledgedAt, `${alarm.acknowledgedBy ?? 'Somebody'} acknowledged the alarm.`]);
   if (order?.startedAt) steps.push([order.startedAt, `${order.assignee ?? 'Somebody'} began the work.`]);

@@ -29,6 +29,11 @@ export class MatchingPage extends Page {
   #connector = { key: '', name: '' };
   #status = h('div', { class: 'matching-status', role: 'status' });
   #filters = h('div');
+  #toolbar = h('div', { class: 'toolbar', hidden: true }, this.#filters, h('label', { class: 'inline-field search-field is-long' }, h('span', { class: 'visually-hidden' }, 'Search'), icon('search'),
+    h('input', { class: 'input', type: 'search', placeholder: 'Asset, equipment, serial number', on: { input: (/** @type {any} */ event) => {
+      this.#words = event.target.value;
+      this.#draw();
+    } } })));
   #bulk = h('div', { class: 'bulk-bar' });
   #body = h('div', { class: 'flush' });
   #foot = h('div', { class: 'table-foot', hidden: true });
@@ -69,11 +74,7 @@ export class MatchingPage extends Page {
     return showLoaded(this.#body, this.signal, () => get(`/api/v1/connectors/${this.params.key}/matching`, this.signal), (answer) => {
       this.#state = answer.items.some((/** @type {Match} */ { state }) => state === 'proposed') ? 'proposed' : '';
       this.#take(answer);
-      return [h('div', { class: 'toolbar' }, this.#filters, h('label', { class: 'inline-field search-field' }, h('span', { class: 'visually-hidden' }, 'Search'), icon('search'),
-        h('input', { class: 'input', type: 'search', placeholder: 'Asset, equipment, serial number', on: { input: (/** @type {any} */ event) => {
-          this.#words = event.target.value;
-          this.#draw();
-        } } }))), this.#bulk, this.#table.element, this.#foot];
+      return [this.#toolbar, this.#bulk, this.#table.element, this.#foot];
     });
   }
 
@@ -147,6 +148,7 @@ export class MatchingPage extends Page {
       this.#draw();
     } }) : null);
     if (hadFocus) /** @type {HTMLElement | null} */ (this.#filters.querySelector('input:checked'))?.focus();
+    this.#toolbar.hidden = this.#matches.length === 0;
     this.#table.set(shown.slice(0, this.#most).map((match) => ({ ...match })));
     this.#foot.hidden = shown.length <= this.#most;
     fill(this.#foot, h('button', { type: 'button', class: 'button', on: { click: () => {

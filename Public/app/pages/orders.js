@@ -1,9 +1,9 @@
 /** Deliveries: everything that Plantwright has asked ERP systems to do, how far it is, and what needs a person. */
 import { all, get, post, withQuery } from '../core/api.js';
-import { newestDeliveries, OPERATIONS, operationName } from '../core/deliveries.js';
+import { deliveryTitle, newestDeliveries, OPERATIONS, operationName } from '../core/deliveries.js';
 import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
-import { formatCount, plural } from '../core/format.js';
+import { formatCount, formatNumber, plural } from '../core/format.js';
 import { live } from '../core/live.js';
 import { reasonWords } from '../core/reasons.js';
 import { mayOperate } from '../core/session.js';
@@ -185,10 +185,10 @@ customElements.define('pw-orders-page', OrdersPage);
 
 /** @param {Delivery} delivery */
 function orderCell(delivery) {
-  const title = delivery.fields?.title ?? delivery.fields?.item ?? delivery.fields?.text ?? delivery.mapping.name;
+  const { quantity, unit } = delivery.fields ?? {};
   return [
-    h('a', { href: `/deliveries/${delivery.id}`, class: 'main' }, String(title)),
-    h('span', { class: 'sub' }, operationName(delivery.operation)),
+    h('a', { href: `/deliveries/${delivery.id}`, class: 'main' }, deliveryTitle(delivery)),
+    h('span', { class: 'sub' }, operationName(delivery.operation), typeof quantity === 'number' ? `: ${formatNumber(quantity)} ${unit ?? ''}`.trimEnd() : ''),
   ];
 }
 

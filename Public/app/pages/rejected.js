@@ -29,6 +29,7 @@ export class RejectedPage extends Page {
   #device = h('select', { class: 'input', 'aria-label': 'Device' });
   #count = h('p', { class: 'soft result-count', role: 'status' });
   #retryAll = h('button', { type: 'button', class: 'button small' });
+  #toolbar = h('div', { class: 'toolbar' }, this.#source, this.#reason, this.#device, this.#count, mayAdmin() ? this.#retryAll : null);
   #body = h('div', { class: 'flush' });
   #table = new DataTable({
     caption: 'Rejected messages', key: (/** @type {Rejected} */ { id }) => String(id),
@@ -60,7 +61,7 @@ export class RejectedPage extends Page {
       this.#messages = items;
       this.#offer();
       this.#draw();
-      return [h('div', { class: 'toolbar' }, this.#source, this.#reason, this.#device, this.#count, mayAdmin() ? this.#retryAll : null), this.#table.element];
+      return [this.#toolbar, this.#table.element];
     });
   }
 
@@ -89,6 +90,7 @@ export class RejectedPage extends Page {
   #draw() {
     const chosen = this.#chosen;
     this.#table.set(chosen.slice(0, SHOWN));
+    this.#toolbar.hidden = this.#messages.length === 0;
     this.#count.textContent = chosen.length > SHOWN ? `${SHOWN} of ${formatCount(chosen.length)}` : chosen.length ? plural(chosen.length, 'message') : '';
     fill(this.#retryAll, icon('refresh-cw'), chosen.length === this.#messages.length ? 'Retry all' : `Retry these ${formatCount(chosen.length)}`);
     this.#retryAll.disabled = chosen.length === 0;

@@ -25,6 +25,12 @@ const MOST_TABLES = 8;
 const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' });
 const dateFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
 
+/** What people call the tables that grow; others keep their own name. @type {Record<string, string>} */
+const TABLES = {
+  ledger_batch: 'Counts of what became of messages', change: 'Events for open browsers', delivery: 'Deliveries', delivery_attempt: 'Calls of deliveries', work_order: 'Work orders', alarm: 'Alarms',
+  configuration_change: 'History of the configuration', asset: 'Assets', device: 'Devices', rejected_message: 'Rejected messages', quarantined_message: 'Quarantine', inventory_record: 'Stock figures',
+};
+
 /** @type {Record<Partition['state'], {text: string, className: string, meaning: string}>} */
 const STATES = {
   open: { text: 'Open', className: 'good', meaning: 'Takes new readings' }, closed: { text: 'Closed', className: '', meaning: 'Its month is over; it will be packed' },
@@ -52,13 +58,13 @@ function view(storage) {
       figure('Disk', storage.disk ? formatBytes(storage.disk.freeBytes) : '–', storage.disk ? 'free' : '', storage.disk ? diskBar(storage.disk) : 'The disk of the database is not on this machine.'),
       figure('Full', ...fullWords(storage)),
       figure('Growth', storage.growthBytesPerDay === null ? '–' : formatBytes(storage.growthBytesPerDay), storage.growthBytesPerDay === null ? '' : 'a day', `The database takes ${formatBytes(storage.databaseBytes)}.`),
-      figure('A point takes', readings.bytesPerPoint === null ? '–' : formatNumber(readings.bytesPerPoint), 'bytes fresh', packed.bytesPerPoint && packed.points > 0 ? `${formatNumber(packed.bytesPerPoint)} bytes when packed` : 'Nothing is packed yet.')),
+      figure('One value takes', readings.bytesPerPoint === null ? '–' : formatNumber(readings.bytesPerPoint), 'bytes', packed.bytesPerPoint && packed.points > 0 ? `${formatNumber(packed.bytesPerPoint)} bytes once its month is packed` : 'Less once its month is over and packed.')),
     h('div', { class: 'stack' },
       card({ title: 'Readings' }, facts([
-        ['Fresh', figuresText(readings)], ['Packed', packed.points > 0 ? figuresText(packed) : 'none'], ['From', readings.oldest ? formatFullTime(readings.oldest) : null], ['To', readings.newest ? formatFullTime(readings.newest) : null],
+        ['Not packed yet', figuresText(readings)], ['Packed', packed.points > 0 ? figuresText(packed) : 'None'], ['From', readings.oldest ? formatFullTime(readings.oldest) : null], ['To', readings.newest ? formatFullTime(readings.newest) : null],
         ['Summaries for charts', formatBytes(rollups.bytes)], ['Summaries are', lagWords(rollups)],
       ])),
-      card({ title: 'Partitions', id: 'partitions' }, h('div', { class: 'flush' }, partitionTable(storage.partitions.toSorted((a, b) => b.month.localeCompare(a.month) || a.name.localeCompare(b.name))))),
+      card({ title: 'By month', id: 'partitions' }, h('div', { class: 'flush' }, partitionTable(storage.partitions.toSorted((a, b) => b.month.localeCompare(a.month) || a.name.localeCompare(b.name))))),
       otherTables(storage.tables)),
   ];
 }
@@ -85,12 +91,12 @@ function fullWords({ fullOn, growthBytesPerDay, disk }) {
 }
 
 /** @param {Figures} figures */
-const figuresText = ({ rows, points, bytes }) => points === 0 && bytes > 0 ? `${formatBytes(bytes)}, not counted yet` : `${formatCount(points)} points in ${plural(rows, 'row')}, ${formatBytes(bytes)}`;
+const figuresText = ({ rows, points, bytes }) => points === 0 && bytes > 0 ? `${formatBytes(bytes)}, not counted yet` : `${formatCount(points)} values in ${plural(rows, 'reading')}, ${formatBytes(bytes)}`;
 
 /** @param {{dirty: number, behindSeconds: number}} rollups */
 function lagWords({ dirty, behindSeconds }) {
   const late = behindSeconds > 900;
-  return h('span', { class: late ? 'is-bad' : '' }, behindSeconds < 120 ? 'up to date' : `${formatDuration(behindSeconds * 1000)} behind`, dirty ? h('span', { class: 'sub' }, `${plural(dirty, 'stretch', 'stretches')} to compute again, for late readings`) : null);
+  return h('span', { class: late ? 'is-bad' : '' }, behindSeconds < 120 ? 'Up to date' : `${formatDuration(behindSeconds * 1000)} behind`, dirty ? h('span', { class: 'sub' }, `${plural(dirty, 'stretch', 'stretches')} to compute again, for late readings`) : null);
 }
 
 /** What is not readings or their summaries, the largest first. @param {{name: string, bytes: number}[]} tables */
@@ -98,19 +104,19 @@ function otherTables(tables) {
   const others = tables.filter(({ name }) => !/^(reading|rollup)(_packed)?$/.test(name)).sort((a, b) => b.bytes - a.bytes), shown = others.slice(0, MOST_TABLES);
   const rest = others.slice(MOST_TABLES).reduce((sum, { bytes }) => sum + bytes, 0);
   return others.length === 0 ? null : card({ title: 'Everything else' },
-    facts([...shown.map(({ name, bytes }) => /** @type {[string, string]} */ ([sentence(name.replaceAll('_', ' ')), formatBytes(bytes)])), ['All others', rest > 0 ? formatBytes(rest) : null]]));
+    facts([...shown.map(({ name, bytes }) => /** @type {[string, string]} */ ([TABLES[name] ?? sentence(name.replaceAll('_', ' ')), formatBytes(bytes)])), ['All others', rest > 0 ? formatBytes(rest) : null]]));
 }
 
 /** @param {Partition[]} partitions */
 function partitionTable(partitions) {
   const most = Math.max(1, ...partitions.map(({ bytes }) => bytes));
   const table = new DataTable({
-    caption: 'Partitions', key: (/** @type {Partition} */ { name }) => name, empty: () => emptyState('layers', 'No readings yet', 'Each month of each retention gets a partition of its own.'),
+    caption: 'Readings by month', key: (/** @type {Partition} */ { name }) => name, empty: () => emptyState('layers', 'No readings yet', 'Readings are kept by the month; each gets a row here.'),
     columns: [
-      { title: 'Month', class: 'nowrap', cell: ({ month, name }) => [h('span', { class: 'main' }, monthFormat.format(Date.parse(`${month}-01T00:00:00Z`))), h('span', { class: 'sub mono' }, name)] },
+      { title: 'Month', class: 'nowrap wide', cell: ({ month, name }) => h('span', { class: 'main', title: `Table ${name}` }, monthFormat.format(Date.parse(`${month}-01T00:00:00Z`))) },
       { title: 'Kept', class: 'nowrap', cell: ({ retention }) => retentionText(retention) },
       { title: 'State', cell: ({ state }) => h('span', { class: `badge ${STATES[state]?.className ?? ''}`, title: STATES[state]?.meaning }, STATES[state]?.text ?? state) },
-      { title: 'Rows', class: 'numeric', cell: ({ rows }) => formatCount(rows) },
+      { title: 'Readings', class: 'numeric', cell: ({ rows }) => formatCount(rows) },
       { title: 'Size', class: 'numeric nowrap', cell: ({ bytes }) => formatBytes(bytes) },
       { title: 'Share', hideTitle: true, class: 'share-cell no-label', cell: ({ bytes }) => h('div', { class: 'meter', 'aria-hidden': 'true' }, h('span', { style: { 'inline-size': `${bytes / most * 100}%` } })) },
     ],
