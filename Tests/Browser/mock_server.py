@@ -5,7 +5,8 @@
 
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
 /mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/fail-import,
-/mock/dry-run?step=0.01, /mock/fail-matching?on=true, /mock/sign-out, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/dry-run?step=0.01, /mock/fail-matching?on=true, /mock/sign-out, /mock/role?role=viewer,
+/mock/accounts?state=few|many|none, /mock/changes?state=few|many|none, /mock/conflict?on=true, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock import api, ledger, sources
+from mock import accounts, administration, api, ledger, sources
 from mock.clock import now
 from mock.pmtiles import PMTiles
 from mock.store import Store
@@ -30,9 +31,10 @@ from mock.websocket import LiveSession
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self' blob:; "
           "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-PAGES = re.compile(r"^/$|^/(alarms|orders|work-orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
+PAGES = re.compile(r"^/$|^/(account|alarms|orders|work-orders|inventory|quarantine|rejected|plant|devices|admin)$|^/(plant|devices|deliveries)/[^/]+$"
                    r"|^/deliveries/[^/]+/evidence$|^/admin/[^/]+(/[^/]+){0,2}$")
 ASSETS = "/assets/mock"
+FOR_ADMINS = re.compile("^/api/v1/(users|tokens|configuration)")
 TELEMETRY = re.compile("^/api/v1/devices/([^/]+)/telemetry$")
 
 
@@ -50,7 +52,7 @@ class Live(Store):
         self.health = {"database": True, "broker": True}
         self.warnings: list[str] = []
         self.fails_import = False
-        self.signed_in, self.delay, self.refuse_live = True, 0, False
+        self.signed_in, self.role, self.delay, self.refuse_live = True, "admin", 0, False
 
     def changed(self, kind: str, entity: dict) -> None:
         message = {"type": "change", "kind": kind, "entity": entity, "cursor": str(len(self.changes) + 1)}
@@ -150,6 +152,8 @@ class Handler(BaseHTTPRequestHandler):
                 with self.store.lock:
                     if not self.store.health["database"]:
                         result = api.problem(503, "database-unavailable", "The database cannot be reached; try again shortly.")
+                    elif self.store.role != "admin" and FOR_ADMINS.match(path):
+                        result = api.problem(403, "forbidden", f"This needs the role “admin”; yours is “{self.store.role}”.")
                     elif self.refused_condition(path):
                         result = api.problem(412, "precondition-failed", "It was changed by someone else since you read it.")
                     else:
@@ -193,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
             self.store.signed_in = False
         elif not self.store.signed_in:
             return self.json(*api.problem(401, "unauthenticated", "Sign in first."))
-        self.json(200, {"name": "Ada Jansen", "email": "ada@lowlands.example", "role": "admin"})
+        self.json(200, {"name": "Ada Jansen", "email": "ada@lowlands.example", "role": self.store.role})
 
     def control(self, action: str, query: dict) -> None:
         store, result = self.store, None
@@ -207,6 +211,14 @@ class Handler(BaseHTTPRequestHandler):
                 store.health |= {name: value == "true" for name, value in query.items()}
             elif action == "sign-out":
                 store.signed_in = False
+            elif action == "role":
+                store.role = query["role"]
+            elif action == "accounts":
+                store.accounts = accounts.Accounts(query["state"])
+            elif action == "changes":
+                store.history = administration.history(store, query["state"])
+            elif action == "conflict":
+                store.conflict = query["on"] == "true"
             elif action == "delay":
                 store.delay = int(query["milliseconds"])
             elif action == "reset":

@@ -41,12 +41,18 @@ PAGES = [
     ("/admin/connectors/odoo/matching", "Equipment of Odoo maintenance", ".empty-state"),
     ("/admin/mappings/bearing-order", "Bearing work order", ".request-line"),
     ("/admin/mappings?new", "New mapping", ".chip"),
+    ("/admin/users", "Users and tokens", "#tokens tbody tr"),
+    ("/admin/changes", "History", ".versions > li"),
+    ("/admin/configuration", "Export and import", "input[type=file]"),
+    ("/account", "Account", "#sessions tbody tr"),
 ]
 DARK = [("/", ".alarm-list li"), ("/alarms", ".alarm-table tbody tr"), ("/orders", ".order-table tbody tr"),
         ("/devices/motor-03", "pw-chart canvas"), ("/admin/mappings/bearing-order", ".request-line"),
         ("/admin/sources/packaging", "pw-traffic tbody tr"), ("/admin/sources/sparkplug", ".node"),
         ("/rejected", "tbody tr"), ("/admin/storage", "#partitions tbody tr"), ("/devices/motor-03", ".ledger-table tbody tr"),
-        ("/work-orders", ".work-order-table tbody tr"), ("/admin/connectors?new", ".kind-card"), ("/admin/connectors/odoo", ".care")]
+        ("/work-orders", ".work-order-table tbody tr"), ("/admin/connectors?new", ".kind-card"), ("/admin/connectors/odoo", ".care"),
+        ("/admin/users", "#tokens tbody tr"), ("/admin/changes", ".versions > li"), ("/admin/configuration", "input[type=file]"),
+        ("/account", "#sessions tbody tr")]
 
 
 def violations(page: Page) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from . import connectors, ledger, mappings, matching, orders, plant, sources
+from . import accounts, administration, connectors, ledger, mappings, matching, orders, plant, sources
 from .clock import iso, now
 
 SECTIONS = "profiles|assets|devices|rules|connectors|mappings"
@@ -315,7 +315,7 @@ def odoo_preview(connector, draft, fields, issues):
 
 
 ROUTES = [(method, re.compile(f"^/api/v1/{path}$"), function) for method, path, function in [
-    *sources.ROUTES, *ledger.ROUTES, *connectors.ROUTES, *matching.ROUTES, *mappings.ROUTES, *orders.ROUTES,
+    *accounts.ROUTES, *administration.ROUTES, *sources.ROUTES, *ledger.ROUTES, *connectors.ROUTES, *matching.ROUTES, *mappings.ROUTES, *orders.ROUTES,
     ("GET", "overview", overview),
     ("GET", "devices/([^/]+)/latest", latest),
     ("GET", "devices/([^/]+)/readings", readings), ("GET", "readings", several_readings), ("GET", "devices/([^/]+)/track", track),

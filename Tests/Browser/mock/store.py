@@ -4,7 +4,7 @@ import random
 import threading
 import uuid
 
-from . import connectors, orders, plant, sources
+from . import accounts, administration, connectors, orders, plant, sources
 from .clock import iso, now
 from .configuration import CONNECTORS, MAPPINGS, RULES
 
@@ -25,6 +25,9 @@ class Store:
             "mappings": {item["key"]: item for item in MAPPINGS},
             "sources": {item["key"]: dict(item) for item in sources.SOURCES},
         }
+        self.accounts = accounts.Accounts()
+        self.history = administration.history(self, "few")
+        self.conflict = False
         self.prepared: set[str] = set()
         self.versions: dict[str, list[dict]] = {}
         self.dry_runs: dict[str, dict] = {}
