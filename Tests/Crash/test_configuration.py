@@ -12,7 +12,7 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 from crash_load import DEVICES, Load, check_nothing_lost, stored
-from crash_pair import Pair
+from server_pair import Pair
 from plant_harness import plant, wait_until
 
 ROUNDS = int(os.environ.get("PLANTWRIGHT_TEST_ROUNDS", "3")) * 5

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 from crash_load import DEVICES, Load, check_nothing_lost, kill_postmaster, stored
-from crash_pair import Pair
+from server_pair import Pair
 from plant_harness import plant, wait_until
 
 ROUNDS = int(os.environ.get("PLANTWRIGHT_TEST_ROUNDS", "3"))
