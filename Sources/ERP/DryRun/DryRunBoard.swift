@@ -31,6 +31,7 @@ final class DryRunBoard: Sendable {
     ///   - done: the share of the whole run that this lane has done.
     ///   - tally: what it has found.
     ///   - counts: what the version to try has come across in it.
+    @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
     func note(_ lane: Int, _ done: Double, _ tally: DryRunTally, _ counts: DryRunCounts) {
         let total = state.withLock { state in
             state.lanes[lane] = Standing(done: done, tally: tally, counts: counts)
@@ -40,6 +41,7 @@ final class DryRunBoard: Sendable {
     }
 
     /// Ends a pass: the lanes begin anew, and what they found stays.
+    @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
     func endPass(at done: Double) {
         let total = state.withLock { state in
             state.earlier = Self.total(state)

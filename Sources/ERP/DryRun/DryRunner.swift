@@ -94,6 +94,7 @@ struct DryRunner: Sendable {
 
         init(_ devices: [Device]) { self.devices = Mutex(devices[...]) }
 
+        @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
         func next() -> Device? { devices.withLock { $0.popFirst() } }
     }
 
