@@ -82,13 +82,7 @@ struct BusinessCentralConnector: PlannedConnector {
         let find = service.get(set, [("$filter", "number eq \(ODataService.literal(number))"), ("$top", "2")])
         return OrderPlan(
             steps: [
-                PlanStep(
-                    request: { _ in request },
-                    read: { answer in
-                        let end = Self.creation(answer, number)
-                        return end == .done(number) ? .done(made ?? number) : end
-                    }
-                )
+                PlanStep(request: { _ in request }, read: { Self.creation($0, number).about(made ?? number) })
             ],
             lookUp: PlanLookUp(
                 request: { _ in find },

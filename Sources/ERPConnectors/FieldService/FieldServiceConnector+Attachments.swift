@@ -25,11 +25,8 @@ extension FieldServiceConnector {
             steps: [
                 PlanStep(
                     request: { _ in request },
-                    read: { answer in
-                        // The note is ours; what the delivery is about is the order.
-                        let end = DataverseAnswer.creation(answer, id: "annotationid", is: id)
-                        return end == .done(id) ? .done(order.target) : end
-                    }
+                    // The note is ours; what the delivery is about is the order.
+                    read: { DataverseAnswer.creation($0, id: "annotationid", is: id).about(order.target) }
                 )
             ],
             lookUp: PlanLookUp(

@@ -11,10 +11,7 @@ extension MaximoConnector {
             steps: [
                 PlanStep(
                     request: { answers in service.attach(order, to: answers["order"], as: options.documentType) },
-                    read: { answer in
-                        let end = MaximoService.change(answer)
-                        return end == .done(nil) ? .done(target) : end
-                    }
+                    read: { MaximoService.change($0).about(target) }
                 )
             ],
             lookUp: PlanLookUp(

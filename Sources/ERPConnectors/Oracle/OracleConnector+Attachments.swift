@@ -22,10 +22,7 @@ extension OracleConnector {
                         service.send("POST", Self.attachments(answers), body)
                             .carrying(order.attachment, inPlaceOf: order.shownFile)
                     },
-                    read: { answer in
-                        let end = OracleService.change(answer)
-                        return end == .done(nil) ? .done(target) : end
-                    }
+                    read: { OracleService.change($0).about(target) }
                 )
             ],
             lookUp: PlanLookUp(

@@ -93,6 +93,13 @@ enum PlanStepEnd: Hashable, Sendable {
     case ended(CallOutcome)
 }
 
+extension PlanStepEnd {
+    /// The same, where what was made is not what the delivery is about, such as a picture of an order.
+    func about(_ id: String?) -> PlanStepEnd {
+        if case .done = self { .done(id) } else { self }
+    }
+}
+
 /// The question for what an earlier attempt made.
 struct PlanLookUp: Sendable {
     /// The request.

@@ -30,15 +30,7 @@ extension SupplyChainConnector {
         )
         return OrderPlan(
             questions: [requestQuestion(target)],
-            steps: [
-                PlanStep(
-                    request: { _ in request },
-                    read: { answer in
-                        let end = DataverseAnswer.change(answer)
-                        return end == .done(nil) ? .done(target) : end
-                    }
-                )
-            ],
+            steps: [PlanStep(request: { _ in request }, read: { DataverseAnswer.change($0).about(target) })],
             lookUp: PlanLookUp(
                 request: { _ in find },
                 read: { document in
