@@ -59,7 +59,7 @@ export const sourceForm = {
   below: (form, value, signal) => h('div', { class: 'stack source-below' }, value.decoder === 'sparkplug-b' ? sparkplugPanel(value, signal) : null,
     trafficPanel(value, signal, (sample) => form.element.dispatchEvent(new CustomEvent('sample', { detail: sample })))),
   builtIn: (value, signal) => h('div', { class: 'stack' },
-    card({ title: 'About' }, facts([['Topics', h('code', null, value.topicFilter)], ['Format', 'JSON, the keys of the metrics as names'],
+    card({ title: 'About' }, facts([['Topics', h('code', null, value.topicFilter.split('/').flatMap((/** @type {string} */ level, /** @type {number} */ at) => at ? ['/', h('wbr'), level] : [level]))], ['Format', 'JSON, the keys of the metrics as names'],
       ['Device', 'The third level of the topic is its identifier'], ['Configuration', 'Built in; nothing to set']]),
     h('div', { class: 'form' }, h('pre', { tabIndex: 0, 'aria-label': 'Example' }, h('code', null, `${value.topicFilter.replace('+', 'motor-03')}\n{"ts": ${Date.now()}, "temperature": 71.4, "running": true}`)))),
     trafficPanel(value, signal, null)),

@@ -90,7 +90,7 @@ export function sentFields({ operation, fields, alarmId, device }) {
   if (operation !== 'work-order.attach' || !alarmId) return h('p', { class: 'soft' }, 'No fields.');
   const picture = h('img', { src: `/api/v1/alarms/${alarmId}/chart.png`, alt: `Chart of the readings of ${device?.name ?? 'the device'} up to the alarm`, class: 'evidence-picture', loading: 'lazy' });
   picture.addEventListener('error', () => picture.replaceWith(h('p', { class: 'soft' }, 'A chart of the readings. They are no longer kept, so it cannot be drawn here again.')));
-  return picture;
+  return h('div', null, picture);
 }
 
 /** What the ERP says about the order. @param {import('../components/order-parts.js').WorkOrder} order */
