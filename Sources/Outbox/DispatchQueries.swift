@@ -46,6 +46,7 @@ enum DispatchQueries {
     /// Leases due deliveries, at most so many of each connector and within its limits: the worst alarms first, then
     /// the oldest.
     ///
+    /// Whether a connector rests is asked again: an answer may have been written down since it was found to be ready.
     /// Of one lane only the oldest unfinished one can be leased. Calls that are sure to follow begin here: one commit
     /// less. Those of uncertain deliveries, and those about an order that must be found first, begin later. Limits hold
     /// when ``LimitQueries/lock(_:at:)`` came before in the same transaction.
@@ -77,7 +78,8 @@ enum DispatchQueries {
                     c.concurrent - (SELECT count(*) FROM delivery d
                         WHERE d.connector_id = c.id AND d.state = 'leased' AND NOT d.id = ANY(\(ended)))) AS places
                 FROM unnest(\(connectors), \(places)) AS s (connector_id, places)
-                JOIN connector c ON c.id = s.connector_id
+                JOIN connector c ON c.id = s.connector_id LEFT JOIN connector_state k ON k.connector_id = c.id
+                WHERE c.paused_at IS NULL AND (k.rests_until IS NULL OR k.rests_until <= \(now))
             ), due AS MATERIALIZED (
                 SELECT candidate.* FROM share CROSS JOIN LATERAL (
                     SELECT d.id, d.state, d.state = 'waiting' AND d.operation NOT IN ('work-order.update',
