@@ -155,8 +155,15 @@ class FakeClock:
         found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
         if not found:
             sys.exit("--week needs Debian's package libfaketime")
-        self.file = pathlib.Path(tempfile.mkdtemp(prefix="clock", dir="/tmp")) / "offset"
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="clock", dir="/tmp"))
+        self.file = folder / "offset"
         self.move(0)
+        # The library changes the environment where it is loaded first, and then Swift does not find its arguments: so that
+        # is a shell, which becomes the server.
+        launcher = folder / "plantwright"
+        launcher.write_text(f'#!/bin/sh\nexec "{harness.BINARY}" "$@"\n')
+        launcher.chmod(0o755)
+        harness.BINARY = launcher
         self.environment = {"LD_PRELOAD": str(found[0]), "FAKETIME_TIMESTAMP_FILE": str(self.file),
                             "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
