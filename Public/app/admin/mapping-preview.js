@@ -2,7 +2,7 @@
 import { post, Problem } from '../core/api.js';
 import { fill, h, icon } from '../core/dom.js';
 import { byName, plant } from '../core/plant.js';
-import { requestViews } from './request-view.js';
+import { requestView } from './request-view.js';
 
 const PATIENCE = 350;
 
@@ -36,7 +36,7 @@ export function mappingPreview(form, signal) {
     const unplaced = issues.filter((/** @type {any} */ issue) => !place(issue)), list = requests ?? (request ? [request] : []);
     form.control('fields')?.measure?.(fields);
     fill(body, condition === false ? h('p', { class: 'notice' }, icon('info'), h('span', null, 'This sample does not fulfil the condition: nothing would be sent.')) : null,
-      list.length ? requestViews(list)
+      list.length ? list.map((/** @type {any} */ one, /** @type {number} */ at) => requestView(one, list.length > 1 ? at === 0 ? 'First' : 'Then' : undefined))
         : h('p', { class: 'soft' }, 'The request appears here once trigger, connector and fields are chosen.'),
       unplaced.length + warnings.length ? h('ul', { class: 'issues' }, unplaced.map((/** @type {any} */ { detail }) => h('li', null, icon('circle-alert'), detail)),
         warnings.map((/** @type {any} */ { detail }) => h('li', { class: 'is-warning' }, icon('triangle-alert'), detail))) : null);

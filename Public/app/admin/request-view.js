@@ -4,21 +4,6 @@ import { copyButton } from '../components/copy.js';
 
 /** @typedef {{method: string, url: string, headers: Record<string, string> | [string, string][], body: any}} Request */
 
-/** Requests that follow one another: the first is open, the others one press away. @param {Request[]} requests @returns {HTMLElement[]} */
-export function requestViews(requests) {
-  return requests.map((one, at) => at === 0 ? requestView(one, requests.length > 1 ? 'First' : undefined)
-    : h('details', { class: 'request-more' }, h('summary', null, 'Then ', h('span', { class: 'method' }, one.method), ' ', h('code', null, pathOf(one.url))), requestView(one)));
-}
-
-/** @param {string} url */
-function pathOf(url) {
-  try {
-    return new URL(url).pathname;
-  } catch {
-    return url;
-  }
-}
-
 /** @param {Request} request @param {string} [title] */
 export function requestView({ method, url, headers, body }, title) {
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers ?? {}), text = bodyText(body);
