@@ -2,13 +2,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench format lint clean
+.PHONY: help run build check-release test bench format lint clean
 
 # Options of `plantwright demo`, as in: make run ARGS="--listen 127.0.0.1:8090"
 ARGS ?=
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and run the demo plant; prints the address and a sign-in link
 	@exec .build/release/plantwright demo $(ARGS)
@@ -16,6 +16,9 @@ run: build ## Build and run the demo plant; prints the address and a sign-in lin
 build: ## Build .build/release/plantwright
 	@Scripts/set-up run
 	@Scripts/build
+
+check-release: build ## Search the built executable for locks that the optimiser misplaced
+	@Scripts/check-suspensions
 
 test: ## Run every check and test
 	@Scripts/set-up test
