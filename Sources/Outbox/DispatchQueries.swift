@@ -114,8 +114,7 @@ enum DispatchQueries {
                 WHERE known.connector_id = begun.connector_id AND known.minute = date_trunc('minute', \(now), 'UTC')
             )
             SELECT id, connector_id, idempotency_key, operation, fields, item, attempts, attempt_started_at,
-                state = 'uncertain', reading_ts, begins
-            FROM leased JOIN due USING (id)
+                state = 'uncertain', reading_ts, begins FROM leased JOIN due USING (id)
             """
         ) { row throws(PostgresError) in try decode(row, token) }
     }
