@@ -210,3 +210,25 @@ class Circle:
             return wait_until(reached, seconds, f"an alarm of {rule} to be {what}")
         except TimeoutError as error:
             raise TimeoutError(f"{error}; it is {seen[:1]}") from None
+
+    def kill_while_delivering(self, connector: str, mapping: str, profile: str, equipment: str, count: int = 8,
+                              kills: int = 3) -> list[str]:
+        """Alarms on so many assets at once, and a server that is killed (SIGKILL) again and again while their orders go
+        out; the keys of those, once all are delivered."""
+        for number in range(count):
+            self.asset(f"{connector}-k{number}", {connector: equipment}, f"Pump {number}")
+            self.device(f"{connector}-k{number}", profile, f"{connector}-k{number}")
+        known = {delivery["id"] for delivery in self.deliveries(mapping)}
+
+        def new() -> list[dict]:
+            return [delivery for delivery in self.deliveries(mapping) if delivery["id"] not in known]
+        for number in range(count):
+            self.publish(f"{connector}-k{number}", temperature=90 + number)
+        for _ in range(kills):
+            started = self.line.database.psql("SELECT count(*) FROM delivery_attempt")
+            wait_until(lambda: self.line.database.psql("SELECT count(*) FROM delivery_attempt") != started
+                       or all(one["state"] in FINAL for one in new()), 120, "another call")
+            self.server.kill()
+            self.server.start()
+        wait_until(lambda: [one["state"] for one in new()] == ["delivered"] * count, 300, "all to be delivered")
+        return [delivery["idempotencyKey"] for delivery in new()]

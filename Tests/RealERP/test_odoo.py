@@ -143,3 +143,11 @@ def test_wrong_credentials_and_missing_rights_are_told(circle, odoo):  # noqa: F
         "options": {"equipmentField": "Not a name"}})
     assert status == 422
     assert {error["pointer"] for error in problem["errors"]} == {"/options/database", "/options/equipmentField"}
+
+
+def test_a_server_killed_again_and_again_makes_one_request_each(plant, odoo):  # noqa: F811
+    keys = plant.kill_while_delivering("odoo", "odoo-order", "odoo-pump", "SN-70007")
+    for key in keys:
+        assert len(requests_of(odoo, key)) == 1
+    texts = [one["description"] or "" for one in odoo.find(REQUEST, [], "description")]
+    assert [sum(key in text for text in texts) for key in keys] == [1] * len(keys)

@@ -149,3 +149,9 @@ def test_wrong_password_and_missing_groups_are_told(circle, tryton):  # noqa: F8
         "name": "x", "kind": "tryton", "url": tryton.url, "credentials": CREDENTIALS, "options": {"orderModel": "x"}})
     assert status == 422
     assert {error["pointer"] for error in problem["errors"]} == {"/options/database", "/options/orderModel"}
+
+
+def test_a_server_killed_again_and_again_makes_one_production_each(plant, tryton):  # noqa: F811
+    keys = plant.kill_while_delivering("tryton", "tryton-order", "tryton-pump", "PUMP-7")
+    found = tryton.client().find("production", [["reference", "in", keys]], "reference")
+    assert sorted(production["reference"] for production in found) == sorted(keys)
