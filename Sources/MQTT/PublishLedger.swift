@@ -19,6 +19,8 @@ struct PublishLedger {
     /// How many messages may be unacknowledged before new ones have to wait.
     let window: Int
     private var waiting: [Entry] = []
+    /// Messages that were taken for the library, and of which is not yet known under what identifier.
+    private var taken = 0
     private var inFlight: [Int32: InFlight] = [:]
     private var lastTicket: UInt64 = 0
 
@@ -32,7 +34,7 @@ struct PublishLedger {
     }
 
     /// Messages neither acknowledged nor failed.
-    var unsettled: Int { waiting.count + inFlight.count }
+    var unsettled: Int { waiting.count + taken + inFlight.count }
 
     /// Whether another message may be added.
     var hasRoom: Bool { unsettled < window }
@@ -46,21 +48,24 @@ struct PublishLedger {
 
     /// Takes the messages that the library is to send now.
     ///
-    /// Packet identifiers have 16 bits and the library does not look whether one is still in use, so no more are in
+    /// Each is then ``sent(_:as:)`` or ``refused(_:)``. Packet identifiers have 16 bits and the library does not look whether one is still in use, so no more are in
     /// flight than that allows.
     mutating func takeWaiting() -> [Entry] {
-        let taken = Array(waiting.prefix(Self.largestWindow - inFlight.count))
-        waiting.removeFirst(taken.count)
-        return taken
+        let entries = Array(waiting.prefix(Self.largestWindow - inFlight.count))
+        waiting.removeFirst(entries.count)
+        taken += entries.count
+        return entries
     }
 
     /// The library took a message under this packet identifier.
     mutating func sent(_ entry: Entry, as identifier: Int32) {
+        taken -= 1
         inFlight[identifier] = InFlight(ticket: entry.ticket, qos: entry.message.qos)
     }
 
     /// The library refused a message.
     mutating func refused(_ entry: Entry) {
+        taken -= 1
         failed += 1
     }
 

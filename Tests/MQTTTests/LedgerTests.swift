@@ -83,6 +83,7 @@ struct PublishLedgerTests {
         let entries = ledger.takeWaiting()
         #expect(entries.map(\.ticket) == [1, 2])
         #expect(ledger.takeWaiting().isEmpty)
+        #expect(ledger.unsettled == 2, "taken, and not sent yet")
         ledger.sent(entries[0], as: 11)
         ledger.sent(entries[1], as: 12)
         #expect(ledger.unsettled == 2)
