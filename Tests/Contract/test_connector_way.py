@@ -131,6 +131,15 @@ def test_what_is_missing_is_said_in_words(server, erp, proxy, authority, pair, c
     assert "reachable" not in found, "the kind's own questions would say the same"
 
 
+@pytest.mark.parametrize("losses, result", [(2, "ok"), (3, "warning")])
+def test_a_lost_connection_is_tried_again(server, erp, proxy, authority, pair, losses, result):
+    server.put("/api/v1/connectors/lossy", connector(erp, proxy, authority, {**account(), **pair}))
+    proxy.losses = losses
+    found = checks(server, "lossy")
+    assert (found["connection"]["result"], proxy.losses) == (result, 0), found["connection"]
+    assert found["look-up"]["result"] == "ok", "the kind's own question decides"
+
+
 def test_parts_that_are_not_mentioned_stay(server, erp, proxy, authority, pair):
     path = "/api/v1/connectors/parts"
 

@@ -6,6 +6,8 @@ import Primitives
 extension ConnectorConnection {
     /// Certificates that end sooner than this are told.
     private static let warningDays = 30.0
+    /// So often a way is tried before a lost connection is believed.
+    private static let attempts = 3
 
     /// What stands against saving it now: a refused proxy address, certificates that are not valid.
     func issues(_ policy: OutboundPolicy, at time: Timestamp) -> [InputIssue] {
@@ -73,7 +75,7 @@ extension ConnectorConnection {
         let title = "The ERP can be reached on this way"
         let way = route.proxy.map { " through \($0.address)" } ?? ""
         do throws(OutboundError) {
-            let answer = try await send(OutboundRequest(method: "HEAD", url: address, timeout: .seconds(10)))
+            let answer = try await ask(address, send)
             return PreflightCheck("connection", title, .ok, "HEAD \(address)\(way) was answered \(answer.status).")
         } catch {
             let detail = "HEAD \(address)\(way): \(error.detail)"
@@ -83,6 +85,20 @@ extension ConnectorConnection {
             }
             return PreflightCheck("connection", title, .failed, detail, remedy: remedy)
         }
+    }
+
+    /// Asks again after a lost connection: in TLS 1.3 a server refuses a certificate only after our first request is on
+    /// its way, and its reason can be overtaken by the end of the connection.
+    private func ask(_ address: String, _ send: ERPCaller.Send) async throws(OutboundError) -> OutboundResponse {
+        let request = OutboundRequest(method: "HEAD", url: address, timeout: .seconds(10))
+        for _ in 1..<Self.attempts {
+            do throws(OutboundError) {
+                return try await send(request)
+            } catch {
+                guard error.kind == .connectionLost else { throw error }
+            }
+        }
+        return try await send(request)
     }
 
     private static func remedy(for kind: OutboundError.Kind) -> String? {
