@@ -152,13 +152,14 @@ let package = Package(
             path: "Tests/HTTPProbe",
             swiftSettings: strict
         ),
-        tests("Primitives"),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+        tests("Primitives", ["SeededRandom"]),
         tests("Compression"),
         tests("DedicatedThread"),
         tests("Observability", ["Primitives", logging]),
         tests("Secrets", ["Primitives"]),
-        tests("PostgreSQL", ["TestSupport", "Primitives", logging]),
-        tests("MQTT", ["TestSupport", "SparkplugB", "Primitives", logging]),
+        tests("PostgreSQL", ["SeededRandom", "TestSupport", "Primitives", logging]),
+        tests("MQTT", ["SeededRandom", "TestSupport", "SparkplugB", "Primitives", logging]),
         tests("HTTPClient", ["TestSupport", "Primitives"]),
         .target(
             name: "WireProperties",
@@ -166,12 +167,15 @@ let package = Package(
             path: "Tests/WireProperties",
             swiftSettings: strict
         ),
-        tests("HTTPWire", ["WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]),
+        tests(
+            "HTTPWire",
+            ["SeededRandom", "WireProperties", "Compression", nioCore, nioHTTP1, nioWebSocket, nioEmbedded, httpTypes]
+        ),
         tests(
             "HTTPServer",
             ["TestSupport", "HTTPWire", "Compression", "Primitives", nioCore, nioPosix, nioSSL, httpTypes]
         ),
-        tests("Expressions", ["Primitives"]),
+        tests("Expressions", ["SeededRandom", "Primitives"]),
         .target(
             name: "DecoderProperties",
             dependencies: ["Decoders", "Primitives"],
@@ -179,16 +183,16 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("ChartPicture", ["Compression", "Primitives"]),
-        tests("Decoders", ["DecoderProperties", "Compression", "Expressions", "Primitives"]),
+        tests("Decoders", ["SeededRandom", "DecoderProperties", "Compression", "Expressions", "Primitives"]),
         .target(
             name: "SparkplugProperties",
             dependencies: ["SparkplugB", "Primitives"],
             path: "Tests/SparkplugProperties",
             swiftSettings: strict
         ),
-        tests("SparkplugB", ["SparkplugProperties", "Primitives", protobuf]),
+        tests("SparkplugB", ["SeededRandom", "SparkplugProperties", "Primitives", protobuf]),
         tests("Accounts", ["TestSupport", "PostgreSQL", "Primitives", "Secrets"]),
-        tests("Assets", ["TestSupport", "PostgreSQL", "Primitives"]),
+        tests("Assets", ["SeededRandom", "TestSupport", "PostgreSQL", "Primitives"]),
         .target(
             name: "PackingProperties",
             dependencies: ["Telemetry", "Assets", "Primitives"],
@@ -198,7 +202,7 @@ let package = Package(
         tests(
             "Telemetry",
             [
-                "PackingProperties",
+                "PackingProperties", "SeededRandom",
                 "TestSupport", "Assets", "Decoders", "MQTT", "Observability", "PostgreSQL", "Primitives", "SparkplugB",
                 logging,
                 protobuf,
@@ -206,13 +210,17 @@ let package = Package(
         ),
         tests(
             "Alarms",
-            ["TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives", logging]
+            [
+                "SeededRandom", "TestSupport", "Assets", "Expressions", "Observability", "PostgreSQL", "Primitives",
+                logging,
+            ]
         ),
         tests("ERPConnectors", ["TestSupport", "ERPSimulators", "Expressions", "HTTPClient", "Primitives"]),
         tests(
             "ERP",
             [
-                "ERPConnectors", "TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL", "Primitives",
+                "ERPConnectors", "SeededRandom", "TestSupport", "Assets", "Expressions", "HTTPClient", "PostgreSQL",
+                "Primitives",
                 "Secrets",
             ]
         ),

@@ -70,6 +70,17 @@ enum MirrorListQueries {
         }
     }
 
+    /// The columns of `decodeInventory`.
+    private static let inventoryColumns: SQL.Part = """
+        i.connector_id, c.key, c.name, i.item, i.quantity, v.key, v.name, a.key, a.name, i.reading_ts, i.updated_at,
+        e.name, e.unit, d.fields ->> 'unit', d.fields ->> 'location'
+        """
+    private static let inventoryJoins: SQL.Part = """
+        JOIN connector c ON c.id = i.connector_id JOIN delivery d ON d.id = i.delivery_id
+        LEFT JOIN device v ON v.id = i.device_id LEFT JOIN asset a ON a.id = i.asset_id
+        LEFT JOIN erp_item e ON e.connector_id = i.connector_id AND e.reference = i.item
+        """
+
     /// Stock figures by connector and item.
     static func inventory(
         connector: String?,
@@ -80,10 +91,7 @@ enum MirrorListQueries {
         Statement(
             "outbox.inventory.page",
             """
-            SELECT i.connector_id, c.key, c.name, i.item, i.quantity, v.key, v.name, a.key, a.name, i.reading_ts,
-                i.updated_at
-            FROM inventory_record i JOIN connector c ON c.id = i.connector_id LEFT JOIN device v ON v.id = i.device_id
-                LEFT JOIN asset a ON a.id = i.asset_id
+            SELECT \(inventoryColumns) FROM inventory_record i \(inventoryJoins)
             WHERE (\(cursor?.connectorID) IS NULL
                     OR (i.connector_id, i.item) > (\(cursor?.connectorID), \(cursor?.item)))
                 AND (\(connector) IS NULL OR c.key = \(connector)) AND (\(device) IS NULL OR v.key = \(device))
@@ -98,12 +106,9 @@ enum MirrorListQueries {
         Statement(
             "outbox.inventory.rows",
             """
-            SELECT i.connector_id, c.key, c.name, i.item, i.quantity, v.key, v.name, a.key, a.name, i.reading_ts,
-                i.updated_at
-            FROM unnest(\(connectors), \(items)) AS wanted (connector_id, item)
+            SELECT \(inventoryColumns) FROM unnest(\(connectors), \(items)) AS wanted (connector_id, item)
                 JOIN inventory_record i ON i.connector_id = wanted.connector_id AND i.item = wanted.item
-                JOIN connector c ON c.id = i.connector_id LEFT JOIN device v ON v.id = i.device_id
-                LEFT JOIN asset a ON a.id = i.asset_id
+                \(inventoryJoins)
             """,
             row: decodeInventory
         )
@@ -114,7 +119,11 @@ enum MirrorListQueries {
             connectorID: try row.int32(0),
             connector: try row.resource(1, 2),
             item: try row.string(3),
+            itemName: try row.optionalString(11),
+            itemUnit: try row.optionalString(12),
             quantity: try row.double(4),
+            sentUnit: try row.optionalString(13),
+            location: try row.optionalString(14),
             device: try row.optionalResource(5, 6),
             asset: try row.optionalResource(7, 8),
             readingTimestamp: try row.timestamp(9),

@@ -190,8 +190,16 @@ public struct InventoryRecord: Hashable, Sendable {
     public var connector: NamedResource
     /// What there is.
     public var item: String
+    /// Its name in the ERP, as read last.
+    public var itemName: String?
+    /// The unit that the ERP counts it in, as read last.
+    public var itemUnit: String?
     /// How much, in the unit that the mapping sends.
     public var quantity: Double
+    /// The unit that the mapping sends; nil when it sends none, so that it is ``itemUnit``.
+    public var sentUnit: String?
+    /// The place that the mapping sends; nil when it sends none.
+    public var location: String?
     /// The device that measured it.
     public var device: NamedResource?
     /// The asset of that device then.
@@ -207,7 +215,9 @@ public struct InventoryRecord: Hashable, Sendable {
     /// The API's form.
     public var json: JSONValue {
         [
-            "connector": connector.json, "item": .string(item), "quantity": .optional(quantity),
+            "connector": connector.json, "item": .string(item), "itemName": .optional(itemName),
+            "itemUnit": .optional(itemUnit), "quantity": .optional(quantity),
+            "unit": .optional(sentUnit ?? itemUnit), "location": .optional(location),
             "device": device?.json ?? .null, "asset": asset?.json ?? .null,
             "readingTs": .string(readingTimestamp.rfc3339), "updatedAt": .string(updatedAt.rfc3339),
         ]

@@ -96,6 +96,16 @@ public struct NodeSession: Hashable, Sendable {
     /// Has messages come again: the connection to the broker was lost, and what was not acknowledged is repeated.
     public mutating func resume() { isResuming = true }
 
+    /// Takes over the current values, which are not stored, from what was known before the session was read again;
+    /// nothing when a message was stored in between.
+    public mutating func recall(_ earlier: NodeSession) {
+        guard earlier.lastSeen == lastSeen, earlier.nextSequence == nextSequence,
+            earlier.newestTimestamp == newestTimestamp
+        else { return }
+        node.values = earlier.node.values
+        for name in devices.keys { devices[name]?.values = earlier.devices[name]?.values ?? [:] }
+    }
+
     /// Takes one message.
     ///
     /// - Parameters:

@@ -23,6 +23,7 @@ struct ERPParts: RuleUsage, Sendable {
     let dryRuns: DryRuns
     let outbox: OutboxStore
     let matching: EquipmentMatching
+    let items: ItemCatalog
     let box: SecretBox
     let client: HTTPClient
     private let pool: PostgresPool
@@ -75,6 +76,7 @@ struct ERPParts: RuleUsage, Sendable {
             registry.runtime(id)?.connector.link(externalID: externalID)
         }
         matching = EquipmentMatching(pool: pool, plant: plant, registry: registry, clock: clock, logger: logger)
+        items = ItemCatalog(pool: pool, registry: registry, clock: clock, logger: logger)
     }
 
     /// Makes the services that work while the server runs.
@@ -112,7 +114,8 @@ struct ERPParts: RuleUsage, Sendable {
                 clock: .system,
                 identifiers: .system,
                 logger: logger
-            )
+            ),
+            items: items
         )
     }
 
@@ -150,6 +153,7 @@ struct ERPParts: RuleUsage, Sendable {
             dryRuns: dryRuns,
             outbox: outbox,
             matching: matching,
+            items: items,
             latest: latest,
             plant: plant,
             identifiers: .system,
@@ -185,6 +189,7 @@ struct ERPWorkers: Sendable {
     let dispatcher: Dispatcher
     let poller: OrderStatusPoller
     let changes: OrderChangePoller
+    let items: ItemCatalog
 
     /// What the API may ask of them.
     var work: ERPWork {
@@ -202,6 +207,7 @@ struct ERPWorkers: Sendable {
             group.addTask { await dispatcher.run() }
             group.addTask { await poller.run() }
             group.addTask { await changes.run() }
+            group.addTask { await items.run() }
         }
     }
 }

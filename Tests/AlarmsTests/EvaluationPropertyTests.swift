@@ -1,6 +1,7 @@
 import Assets
 import Foundation
 import Primitives
+import SeededRandom
 import Testing
 
 @testable import Alarms

@@ -5,23 +5,6 @@ import Synchronization
 @testable import Alarms
 @testable import Assets
 
-/// A small deterministic generator (SplitMix64), so that every failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
-
 /// Two profiles, a site with two lines, three devices.
 ///
 /// Motors (profile 1) have temperature (slot 0), mode (1) and vibration (2), tanks (profile 2) a level (0). Motors 1

@@ -1,27 +1,15 @@
+import SeededRandom
 import Testing
 
 @testable import Assets
 
 @Suite struct CounterStepTests {
-    /// A generator of its own, so that a failing case can be run again.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            var value = state
-            value ^= value >> 33
-            value = value &* 0xFF51_AFD7_ED55_8CCD
-            return value ^ (value >> 33)
-        }
-    }
-
     private static let rollovers = [1, 10, 256, 65_536, 9_999_999, 10_000_000, 4_294_967_296]
 
     /// Growth of up to half of the range a step, shown modulo the range: the sum is what really was counted.
     @Test(arguments: 0..<200)
     func whatIsShownModuloTheRangeAddsUpToTheTruth(seed: UInt64) {
-        var random = Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         let rollover = Self.rollovers.randomElement(using: &random) ?? 65_536
         let most = max(1, [rollover / 2, rollover / 16].randomElement(using: &random) ?? 1)
         var (truth, shown, sum) = (0, Int.random(in: 0..<rollover, using: &random), 0.0)
@@ -49,7 +37,7 @@ import Testing
     /// have rolled over.
     @Test(arguments: 0..<200)
     func resetsAreStillRecognised(seed: UInt64) {
-        var random = Random(state: seed &+ 1_000)
+        var random = SeededGenerator(seed: seed &+ 1_000)
         let rollover = Double(Self.rollovers[3...].randomElement(using: &random) ?? 65_536)
         let before = Double.random(in: 1..<rollover, using: &random).rounded(.down)
         let after = Double.random(in: 0..<before, using: &random).rounded(.down)

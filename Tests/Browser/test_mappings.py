@@ -123,6 +123,36 @@ def test_a_consumption_is_booked_by_window(app: Page) -> None:
     assert "work-order.attach" not in app.get_by_label("Operation").locator("option").evaluate_all("all => all.map((one) => one.value)")
 
 
+def test_an_item_is_found_by_its_words(app: Page, complaints: Complaints) -> None:
+    app.goto("/admin/mappings?new")
+    app.get_by_text("A metric changes").click()
+    app.get_by_label("Connector").select_option("odoo")
+    app.get_by_label("Operation").select_option("stock.consume")
+    app.get_by_role("button", name="Find in the ERP … Product").press("Enter")
+    dialog = app.get_by_role("dialog", name="Which item is it?")
+    expect(dialog.locator(".item-standing")).to_contain_text("3 items, read from the ERP")
+    dialog.get_by_role("button", name="Take").click()
+    expect(dialog).to_contain_text("Choose one of these first.")
+    dialog.get_by_role("searchbox").fill("bearing")
+    expect(dialog.get_by_role("radio")).to_have_count(2)
+    dialog.get_by_text("BRG-6305").click()
+    expect(dialog.get_by_role("button", name="Take BRG-6305")).to_be_visible()
+    dialog.get_by_role("searchbox").fill("granulate")
+    expect(dialog.get_by_role("button", name="Take", exact=True)).to_be_visible()
+    expect(dialog).to_contain_text("Polypropylene granulate · in kg")
+    dialog.get_by_role("button", name="Read again").press("Enter")
+    expect(dialog).to_contain_text("The items are being read from the ERP …")
+    expect(dialog.locator(".item-standing")).to_contain_text("3 items, read from the ERP")
+    dialog.get_by_text("PP-GRANULATE").click()
+    dialog.get_by_role("button", name="Take PP-GRANULATE").press("Enter")
+    expect(app.get_by_label("Product", exact=True)).to_have_value("PP-GRANULATE")
+    expect(app.get_by_label("Product", exact=True)).to_be_focused()
+    assert complaints == []
+    app.get_by_role("button", name="Find in the ERP … Product").click()
+    expect(dialog.get_by_role("radio")).to_have_count(3)
+    assert violations(app) == []
+
+
 def test_a_dry_run_shows_counts_examples_and_the_difference(app: Page, complaints: Complaints) -> None:
     app.goto("/admin/mappings/bearing-order")
     panel = app.get_by_role("region", name="Dry run")

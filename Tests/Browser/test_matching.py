@@ -43,6 +43,15 @@ def test_a_refusal_says_what_to_do(app: Page, mock: Mock) -> None:
     expect(app.get_by_role("button", name="Read from the ERP")).to_be_enabled()
 
 
+def test_a_kind_without_equipment_says_where_it_is_entered(app: Page, complaints: Complaints) -> None:
+    app.goto("/admin/connectors/erp-simulator/matching")
+    expect(app.get_by_text("REST has no list of equipment")).to_be_visible()
+    expect(app.get_by_role("link", name="Show assets")).to_be_visible()
+    expect(app.get_by_role("button", name="Read from the ERP")).to_have_count(0)
+    assert complaints == []
+    assert violations(app) == []
+
+
 def test_proposals_say_why(app: Page, complaints: Complaints) -> None:
     read(app)
     expect(row(app, "Conveyor 1.1")).to_contain_text("Very likely, 97 %")

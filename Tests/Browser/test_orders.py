@@ -216,3 +216,20 @@ def test_a_chart_leads_to_the_orders_of_its_time(app: Page) -> None:
     app.get_by_text("7 d", exact=True).click()
     orders.get_by_role("link", name="Evidence of WO-1007").press("Enter")
     expect(app.locator(".evidence")).to_contain_text("Bearing replaced, belt tightened")
+
+
+def test_figures_of_stock_are_compared_with_the_erps(app: Page) -> None:
+    app.goto("/inventory")
+    rows = app.locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("Polypropylene granulate")
+    expect(rows.nth(0)).to_contain_text("kg")
+    expect(rows.nth(0)).to_contain_text("PP-GRANULATE · Odoo maintenance · WH/Stock")
+    app.get_by_role("button", name="Compare with the ERP").press("Enter")
+    expect(rows.nth(0).locator(".badge")).to_contain_text(re.compile("more|less"))
+    expect(rows.nth(0)).to_contain_text("640 not promised")
+    expect(rows.nth(1)).to_contain_text("No connection to odoo.lowlands.example could be made.")
+    expect(rows.nth(2)).to_contain_text("The same")
+    expect(app.get_by_role("status").filter(has_text="differ")).to_contain_text("1 figure differs from the ERP’s; 1 item could not be asked for.")
+    expect(app.get_by_role("button", name="Compare with the ERP")).to_be_enabled()
+    assert violations(app) == []

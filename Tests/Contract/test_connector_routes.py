@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 import time
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -44,6 +45,15 @@ def server(line):
     return line.server
 
 
+def read_items(server, key: str, search: str = "") -> dict:
+    """The items as read last; waits for the first reading."""
+    def read():
+        answer = server.get(f"/api/v1/connectors/{key}/items?search={urllib.parse.quote(search)}")
+        return answer if (answer["readAt"] or answer["error"]) and not answer["reading"] else None
+
+    return wait_until(read, 30, f"the items of {key}")
+
+
 @pytest.fixture(scope="module")
 def odoo(server):
     erp = SimulatedERP("odoo")
@@ -65,7 +75,9 @@ def test_every_kind_has_its_form(server):
         assert not {"proxy", "certificateAuthority"} & set(names), "the connection's own names"
         for operation in kind["operations"]:
             for field in operation["fields"]:
-                assert field["label"] and field["kind"] in ("text", "number", "boolean", "choice", "object"), field
+                assert field["label"] and field["kind"] in ("text", "number", "boolean", "choice", "item", "object"), field
+                if field["name"] == "item":
+                    assert field["kind"] == "item" and "items" in kind["capabilities"], kind["kind"]
     assert server.call("GET", "/api/v1/connector-kinds", token="")[0] == 401
 
 
@@ -86,12 +98,17 @@ def test_every_kind_answers_its_lists_from_its_erp(server, kind):
             status, answer = server.call("GET", f"/api/v1/connectors/{key}/choices/{name}")
             assert status == 200, (name, answer)
             assert all(choice["value"] and choice["label"] for choice in answer["items"]), (name, answer)
-        status, answer = server.call("GET", f"/api/v1/connectors/{key}/items")
-        assert (status == 200) == ("items" in manifest["capabilities"]), answer
-        if status == 200:
-            assert answer["items"] and all(item["reference"] and item["name"] for item in answer["items"])
+        if "items" in manifest["capabilities"]:
+            found = read_items(server, key)
+            assert found["items"] and found["total"] >= len(found["items"]) and not found["error"]
+            assert all(item["reference"] and item["name"] for item in found["items"]), found
         else:
-            assert (status, answer["code"]) == (404, "unsupported")
+            status, answer = server.call("GET", f"/api/v1/connectors/{key}/items")
+            assert (status, answer["code"]) == (409, "unsupported")
+        if "stock" in manifest["capabilities"]:
+            item = found["items"][0]["reference"]
+            figure = server.get(f"/api/v1/connectors/{key}/stock?item={urllib.parse.quote(item)}")
+            assert figure["item"] == item and figure["onHand"] >= 0, figure
         status, answer = server.call("POST", f"/api/v1/connectors/{key}/matching/read")
         assert status == (202 if "equipment" in manifest["capabilities"] else 409), answer
         assert server.call("DELETE", f"/api/v1/connectors/{key}")[0] == 204
@@ -108,13 +125,62 @@ def test_lists_that_cannot_be_read(server, odoo):
     assert server.call("GET", path + "/choices/teams", token="")[0] == 401
     away = {**odoo.connector, "url": "http://127.0.0.1:9"}
     server.put("/api/v1/connectors/away", away)
-    for part in ("choices/teams", "items"):
+    for part in ("choices/teams", "stock?item=PUMP"):
         status, answer = server.call("GET", f"/api/v1/connectors/away/{part}")
         assert (status, answer["code"]) == (502, "erp-connect-failed"), answer
+    found = read_items(server, "away")
+    assert found["error"] and found["readAt"] is None and found["items"] == [], found
+    status, answer = server.call("GET", path + "/stock")
+    assert status == 400 and "item" in answer["detail"], answer
     wrong = {**odoo.connector, "credentials": {"username": "plantwright", "password": "not-this-one"}}
     server.put("/api/v1/connectors/wrong-password", wrong)
     status, answer = server.call("GET", "/api/v1/connectors/wrong-password/choices/teams")
     assert status == 502 and "not-this-one" not in json.dumps(answer)
+
+
+def test_items_are_found_by_their_words_and_checked_in_mappings(server, odoo):
+    path = "/api/v1/connectors/kind-odoo"
+    every = read_items(server, "kind-odoo")
+    one = every["items"][0]
+    word = one["name"].split()[0].upper()
+    found = read_items(server, "kind-odoo", word)
+    assert one in found["items"] and found["total"] == every["total"]
+    assert all(word in f"{item['reference']} {item['name']}".upper() for item in found["items"])
+    assert read_items(server, "kind-odoo", one["reference"].lower())["items"][0] == one
+    assert read_items(server, "kind-odoo", "no such thing %_")["items"] == []
+    assert server.call("GET", path + "/items?search=" + "x" * 201)[0] == 400
+    assert server.call("POST", path + "/items/read")[0] == 202
+    again = wait_until(lambda: (found := read_items(server, "kind-odoo"))["readAt"] > every["readAt"] and found, 30, "another reading")
+    assert again["items"] == every["items"]
+    server.put("/api/v1/profiles/silo", {"name": "Silo", "metrics": [{"key": "level"}]})
+    server.put("/api/v1/devices/silo-1", {"name": "Silo 1", "profile": "silo"})
+    mapping = {"name": "Level", "trigger": {"metric": "level", "profile": "silo"}, "connector": "kind-odoo",
+               "operation": "stock.set", "fields": {"item": one["reference"]}}
+    status, answer = server.call("POST", "/api/v1/mappings/level/preview", {"mapping": mapping})
+    assert status == 200 and answer["warnings"] == [], answer
+    mapping["fields"]["item"] = "UNKNOWN-1"
+    status, answer = server.call("POST", "/api/v1/mappings/level/preview", {"mapping": mapping})
+    assert status == 200, answer
+    assert [(warning["pointer"], warning["code"]) for warning in answer["warnings"]] == [("/fields/item", "unknown-choice")]
+
+
+def test_figures_have_the_names_and_units_of_their_items(server, odoo):
+    one = read_items(server, "kind-odoo")["items"][0]
+    server.put("/api/v1/profiles/silo", {"name": "Silo", "metrics": [{"key": "level"}]})
+    server.put("/api/v1/devices/silo-7", {"name": "Silo 7", "profile": "silo"})
+    server.put("/api/v1/mappings/silo-level", {
+        "name": "Silo level", "trigger": {"metric": "level", "profile": "silo"}, "connector": "kind-odoo",
+        "operation": "stock.set", "fields": {"item": one["reference"]}})
+    now = int(time.time() * 1_000)
+    assert server.call("POST", "/api/v1/devices/silo-7/telemetry", {"ts": now, "level": 42.5})[0] == 204
+
+    def figure():
+        return next((row for row in server.items("/api/v1/inventory") if row["item"] == one["reference"]), None)
+
+    row = wait_until(figure, 30, "the figure")
+    assert (row["itemName"], row["itemUnit"], row["unit"], row["quantity"]) == (one["name"], one["unit"], one["unit"], 42.5)
+    answer = server.get(f"/api/v1/connectors/kind-odoo/stock?item={urllib.parse.quote(one['reference'])}")
+    assert answer["onHand"] == 42.5
 
 
 def test_roles(server):
@@ -126,7 +192,8 @@ def test_roles(server):
         ("GET", "/choices/teams", viewer, 403), ("GET", "/items", viewer, 403), ("POST", "/pause", viewer, 403),
         ("POST", "/preflight", operator, 403), ("POST", "/prepare", operator, 403), ("POST", "/webhook", operator, 403),
         ("DELETE", "/webhook", operator, 403), ("POST", "/matching/read", operator, 403),
-        ("GET", "/choices/teams", operator, 200), ("GET", "/items", operator, 200),
+        ("GET", "/choices/teams", operator, 200), ("GET", "/items", operator, 200), ("POST", "/items/read", viewer, 403),
+        ("GET", "/stock?item=x", viewer, 403), ("POST", "/items/read", operator, 202),
     ]:
         assert server.call(method, path + part, token=role)[0] == status, (method, part)
     document = {"name": "x", "kind": "odoo", "url": "http://127.0.0.1:9"}

@@ -1,5 +1,6 @@
 import DecoderProperties
 import Foundation
+import SeededRandom
 import Testing
 
 /// The seeds of the fuzzers and inputs that once broke a property, tried again for ever, as they are and mutated.

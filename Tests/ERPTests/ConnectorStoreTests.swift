@@ -11,7 +11,8 @@ import Testing
         let database = try await TemporaryPostgreSQL.shared().migratedDatabase()
         try await assertPreparable(
             ConnectorQueries.all + MappingQueries.all + MappingStateQueries.all + MappingVersionQueries.all
-                + DeliveryInsertQueries.all + GuardQueries.all + PastOrderQueries.all + EquipmentQueries.all,
+                + DeliveryInsertQueries.all + GuardQueries.all + PastOrderQueries.all + EquipmentQueries.all
+                + ItemQueries.all,
             on: database
         )
     }

@@ -2,6 +2,7 @@ import Assets
 import ERPConnectors
 import PostgreSQL
 import Primitives
+import SeededRandom
 import Testing
 
 @testable import ERP
@@ -10,21 +11,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct MeterSplitTests {
     private struct Crash: Error {}
 
-    /// A generator of its own, so that a failing case can be run again.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            var value = state
-            value ^= value >> 33
-            value = value &* 0xFF51_AFD7_ED55_8CCD
-            return value ^ (value >> 33)
-        }
-    }
-
     /// Counters with resets, gaps, equal values and missing ones, of two devices.
-    private func readings(_ world: ERPWorld, _ random: inout Random) throws -> [Reading] {
+    private func readings(_ world: ERPWorld, _ random: inout SeededGenerator) throws -> [Reading] {
         var readings: [Reading] = []
         for device in ["silo-1", "silo-2"] {
             var strokes = Double.random(in: 0...50, using: &random)
@@ -93,7 +81,7 @@ import Testing
             let connector = try #require(world.registry.connector(key: try world.key("erp"))?.connector.id)
             let profile = try #require(world.plant.snapshot.profile(key: "silo")?.id)
             for (key, definition) in Self.mappings(connector, profile) { try await world.store(key, definition) }
-            var random = Random(state: seed)
+            var random = SeededGenerator(seed: seed)
             var rest = try readings(world, &random)[...]
             while !rest.isEmpty {
                 let size = split ? Int.random(in: 1...9, using: &random) : rest.count

@@ -1,4 +1,5 @@
 import Expressions
+import SeededRandom
 import Testing
 
 @Suite("Properties of random expressions")

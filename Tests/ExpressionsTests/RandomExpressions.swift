@@ -1,4 +1,5 @@
 import Expressions
+import SeededRandom
 
 /// Makes random well-typed expressions, and random values for their names.
 struct RandomExpressions {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HTTPWire
+import SeededRandom
 import Testing
 
 /// Our parsers against NIO's: what both accept must be read alike, and we may only be the stricter one.

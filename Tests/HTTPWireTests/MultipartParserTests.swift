@@ -1,6 +1,7 @@
 import HTTPTypes
 import HTTPWire
 import NIOCore
+import SeededRandom
 import Testing
 
 /// What a parser made of a body, with neighbouring pieces of content put together.

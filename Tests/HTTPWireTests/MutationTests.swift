@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import SeededRandom
 import Testing
 
 /// Nothing that arrives may trap the process, and no cut may change the outcome.

@@ -2,6 +2,7 @@ import HTTPWire
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
+import SeededRandom
 import Testing
 
 /// Our frames against NIOWebSocket's: what one writes the other reads.

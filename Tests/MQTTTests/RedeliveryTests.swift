@@ -1,4 +1,5 @@
 import MQTT
+import SeededRandom
 import Synchronization
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ struct RedeliveryTests {
     /// A store that fails, hangs up and dies at moments that the seed decides.
     private final class FlakyStore: Sendable {
         struct State {
-            var generator: SplitMix
+            var generator: SeededGenerator
             var counts: [Int: Int] = [:]
             var failures = 0
         }
@@ -16,7 +17,7 @@ struct RedeliveryTests {
         let state: Mutex<State>
 
         init(seed: UInt64) {
-            state = Mutex(State(generator: SplitMix(state: seed)))
+            state = Mutex(State(generator: SeededGenerator(seed: seed)))
         }
 
         var distinct: Int { state.withLock(\.counts.count) }
@@ -62,7 +63,7 @@ struct RedeliveryTests {
                 try await publisher.drain()
                 await publisher.disconnect()
             }
-            var generator = SplitMix(state: 11)
+            var generator = SeededGenerator(seed: 11)
             var tornDown = 0
             while store.distinct < total, !Task.isCancelled {
                 // Each life of the consumer ends after a random number of messages: by cancellation, or by a cut wire.
@@ -89,18 +90,5 @@ struct RedeliveryTests {
                 "torn down \(tornDown) times, \(failures) failed batches, \(doubled) of \(total) messages delivered again"
             )
         }
-    }
-}
-
-/// A small generator whose sequence a seed decides.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

@@ -197,7 +197,8 @@ import Testing
             let figure = try OutboxFixture.one(try await fixture.store.inventory(limit: 1).items.first)
             #expect(
                 figure.json == [
-                    "connector": ["key": "erp", "name": "ERP"], "item": "flour/type 405", "quantity": 12.5,
+                    "connector": ["key": "erp", "name": "ERP"], "item": "flour/type 405", "itemName": .null,
+                    "itemUnit": .null, "quantity": 12.5, "unit": .null, "location": .null,
                     "device": ["key": "motor-1", "name": "Motor 1"], "asset": ["key": "line-1", "name": "Line 1"],
                     "readingTs": .string(fixture.clock.now.adding(seconds: -1).rfc3339), "updatedAt": now,
                 ]

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import PostgreSQL
@@ -118,7 +119,7 @@ import Testing
 
     /// Any sequence of events keeps the books: never more connections than the size, none lent twice.
     @Test(arguments: 0..<50) func keepsItsInvariantsUnderAnySequence(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var state = State(size: 3)
         var lent: Set<Int> = []
         var opening = 0
@@ -151,19 +152,6 @@ import Testing
             #expect(state.count == lent.count + opening + state.idle.count)
             #expect(state.waiterCount == 0 || (state.idle.isEmpty && state.count == 3))
         }
-    }
-}
-
-/// A small generator with a seed, so that a failing sequence can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
 

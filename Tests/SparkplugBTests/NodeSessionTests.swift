@@ -184,6 +184,21 @@ import Testing
         #expect(restored == session)
     }
 
+    @Test func currentValuesAreRecalledUnlessAMessageCameInBetween() {
+        var session = NodeSession.running()
+        _ = session.torque(2, 5, 9, at: at(1))
+        let same = NodeSession(name: press, order: session.orderDocument, births: session.birthsDocument)
+        var restored = same
+        restored.recall(session)
+        #expect(restored.devices["motor"]?.values == ["torque": .signed(9)])
+        #expect(restored.node.values == session.node.values && !restored.node.values.isEmpty)
+        var other = session
+        _ = other.torque(3, 6, 10, at: at(1))
+        restored = same
+        restored.recall(other)
+        #expect(restored == same)
+    }
+
     @Test func damagedDocumentsAreLikeNone() {
         var session = NodeSession(
             name: press,

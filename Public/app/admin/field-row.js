@@ -1,7 +1,8 @@
-/** One field of an operation, as the ERP describes it: a template, or a choice of its pick list; with its limit. */
-import { fill, h, icon, uniqueId } from '../core/dom.js';
+/** One field of an operation, as the ERP describes it: a template, a choice of its pick list or one of its items; with its limit. */
+import { fill, h, hiddenText, icon, uniqueId } from '../core/dom.js';
 import { formatCount } from '../core/format.js';
 import { withCompletion } from './completion.js';
+import { chooseItem } from './item-search.js';
 import { asOptions, liveChoices } from './option-fields.js';
 
 /** @typedef {import('./kinds.js').Field} Field */
@@ -23,7 +24,18 @@ export function fieldRow(field, connector, names, focused) {
   const holder = withCompletion(input, 'template', names);
   const element = h('div', { class: 'field span-all operation-field' },
     h('div', { class: 'field-head' }, h('label', { class: 'field-label', htmlFor: id }, field.label), field.required ? h('span', { class: 'badge' }, 'Required') : null, counter),
-    choice, holder, h('p', { class: 'field-help', id: `${id}-help` }, field.help), error);
+    choice, holder, field.kind === 'item' && connector ? finder() : null, h('p', { class: 'field-help', id: `${id}-help` }, field.help), error);
+  /** Looks the item up in the ERP instead of knowing its number. */
+  function finder() {
+    const find = async () => {
+      const reference = await chooseItem(connector);
+      if (reference === null) return;
+      input.value = reference;
+      input.focus();
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    return h('div', { class: 'actions' }, h('button', { type: 'button', class: 'button small', on: { click: find } }, icon('search'), 'Find in the ERP …', hiddenText(` ${field.label}`)));
+  }
   const clear = () => {
     fill(error);
     input.removeAttribute('aria-invalid');

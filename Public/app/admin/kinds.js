@@ -3,7 +3,7 @@ import { h, icon } from '../core/dom.js';
 
 /** @typedef {{value: string, label: string}} Choice */
 /**
- * @typedef {{name: string, label: string, help: string, kind: 'text' | 'multiline' | 'number' | 'boolean' | 'choice' | 'object', required: boolean, initial: any,
+ * @typedef {{name: string, label: string, help: string, kind: 'text' | 'multiline' | 'number' | 'boolean' | 'choice' | 'item' | 'object', required: boolean, initial: any,
  *   maximumLength: number | null, choices: Choice[], list: string | null}} Field of a connector's options or of an operation
  */
 /** @typedef {{scheme: string, label: string, help: string, labels: Record<string, string>}} CredentialScheme */

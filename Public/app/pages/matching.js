@@ -4,13 +4,14 @@ import { fill, h, hiddenText, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { formatCount, plural } from '../core/format.js';
 import { byName, plant } from '../core/plant.js';
+import { kindNamed } from '../admin/kinds.js';
 import { age } from '../components/age.js';
 import { DataTable } from '../components/data-table.js';
 import { breadcrumbs, pageHeader, segmented } from '../components/layout.js';
+import { among, chooseByWords } from '../components/search-dialog.js';
 import { emptyState, showLoaded } from '../components/states.js';
 import { toast } from '../components/toast.js';
 import { undoable } from '../components/undo.js';
-import { chooseByWords } from './matching-search.js';
 import { assetCell, equipmentCell, equipmentDetails, matchKey, MATCH_STATES, placeText, scoreCell } from './matching-words.js';
 
 /** @typedef {import('./matching-words.js').Match} Match */
@@ -57,15 +58,17 @@ export class MatchingPage extends Page {
     const content = h('div');
     fill(this, content);
     showLoaded(content, this.signal, async () => {
-      const [connector] = await Promise.all([get(`/api/v1/connectors/${this.params.key}`, this.signal), plant.load()]);
-      return connector;
-    }, (connector) => {
+      const [connector, { items: kinds }] = await Promise.all([get(`/api/v1/connectors/${this.params.key}`, this.signal), get('/api/v1/connector-kinds', this.signal), plant.load()]);
+      return { connector, kind: kindNamed(kinds, connector.kind) };
+    }, ({ connector, kind }) => {
       this.#connector = connector;
       this.pageTitle = `Equipment of ${connector.name}`;
-      this.#load();
+      const isReadable = Boolean(kind?.capabilities.includes('equipment'));
+      if (isReadable) this.#load();
+      else fill(this.#body, emptyState('link', `${kind?.title ?? connector.kind} has no list of equipment`, 'It cannot be read here. If its orders name equipment, enter that in the form of each asset.', h('a', { class: 'button', href: '/admin/assets' }, 'Show assets')));
       return [pageHeader({
         above: breadcrumbs([{ name: 'Configuration', href: '/admin/devices' }, { name: 'Connectors', href: '/admin/connectors' }, { name: connector.name, href: `/admin/connectors/${connector.key}` }, { name: 'Equipment' }]),
-        title: `Equipment of ${connector.name}`, lead: 'Which machine of the ERP is which of your assets, so that orders name the right one.', actions: this.#readButton,
+        title: `Equipment of ${connector.name}`, lead: 'Which machine of the ERP is which of your assets, so that orders name the right one.', actions: isReadable ? this.#readButton : null,
       }), this.#status, h('section', { class: 'card', 'aria-label': 'Equipment' }, this.#body)];
     });
   }
@@ -196,8 +199,8 @@ export class MatchingPage extends Page {
   async #findEquipment(asset) {
     const all = new Map(this.#matches.flatMap(({ equipment }) => equipment ? [[equipment.reference, equipment]] : []));
     const reference = await chooseByWords({
-      title: `Which equipment is ${asset.name}?`, label: 'Reference, name, serial number or place', words: '',
-      candidates: [...all.values()].sort(byName).map((equipment) => ({ value: equipment.reference, name: `${equipment.reference} ${equipment.name}`, details: `${equipmentDetails(equipment)}${equipment.retired ? ' · retired' : ''}` })),
+      title: `Which equipment is ${asset.name}?`, label: 'Reference, name, serial number or place', verb: 'Link to',
+      find: among([...all.values()].sort(byName).map((equipment) => ({ value: equipment.reference, name: `${equipment.reference} ${equipment.name}`, details: `${equipmentDetails(equipment)}${equipment.retired ? ' · retired' : ''}` }))),
     });
     if (reference) await this.#link([{ asset: asset.key, reference }]);
   }
@@ -205,8 +208,8 @@ export class MatchingPage extends Page {
   /** @param {import('./matching-words.js').Equipment} equipment */
   async #findAsset(equipment) {
     const key = await chooseByWords({
-      title: `Which asset is ${equipment.reference} ${equipment.name}?`, label: 'Name or place of the asset',
-      candidates: [...plant.assets.values()].sort(byName).map((asset) => ({ value: asset.key, name: asset.name, details: plant.pathTo(asset.key).slice(0, -1).map(({ name }) => name).join(' › ') })),
+      title: `Which asset is ${equipment.reference} ${equipment.name}?`, label: 'Name or place of the asset', verb: 'Link to',
+      find: among([...plant.assets.values()].sort(byName).map((asset) => ({ value: asset.key, name: asset.name, details: plant.pathTo(asset.key).slice(0, -1).map(({ name }) => name).join(' › ') }))),
     });
     if (key) await this.#link([{ asset: key, reference: equipment.reference }]);
   }

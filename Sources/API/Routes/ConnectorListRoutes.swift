@@ -8,6 +8,7 @@ import Primitives
 /// What kinds of connectors there are, and what their ERP systems know.
 struct ConnectorListRoutes: Sendable {
     let registry: ConnectorRegistry
+    let items: ItemCatalog
 
     func register(on routes: inout APIRouter) {
         routes.get("/api/v1/connector-kinds", role: .viewer, summary: "The kinds of connectors with their forms.") {
@@ -27,17 +28,40 @@ struct ConnectorListRoutes: Sendable {
         routes.get(
             "/api/v1/connectors/{key}/items",
             role: .operator,
-            summary: "Stock items in the ERP."
+            summary: "Items of stock in the ERP as read last, by words in ?search=; an old list begins to be read anew."
+        ) { request in
+            let words = request.query.first("search") ?? ""
+            guard words.count <= 200 else {
+                throw request.badParameter("search", "at most 200 characters are expected")
+            }
+            let key = try request.resourceKey("connector")
+            return .json(try await items.find(words, in: key, limit: try request.limit()).json)
+        }
+        routes.post(
+            "/api/v1/connectors/{key}/items/read",
+            role: .operator,
+            summary: "Read the ERP's items of stock anew; “reading” in the list tells when it is done."
+        ) { request in
+            try items.startReading(try request.resourceKey("connector"))
+            return Response(status: .accepted)
+        }
+        routes.get(
+            "/api/v1/connectors/{key}/stock",
+            role: .operator,
+            summary: "How much of ?item= the ERP has now, at ?location= or its usual place."
         ) { request in
             let live = try registry.live(try request.resourceKey("connector"))
-            let cursor = request.query.first("cursor")
-            let page = try await asking { () async throws(CallFailure) in try await live.erp.items(after: cursor) }
-            return .page(page.items.map(Self.json), nextCursor: page.next)
+            guard let item = request.query.first("item"), !item.isEmpty else {
+                throw request.badParameter("item", "the reference of an item is expected")
+            }
+            let location = request.query.first("location").flatMap { $0.isEmpty ? nil : $0 }
+            let figure = try await asking { () async throws(CallFailure) in
+                try await live.erp.stock(of: item, at: location)
+            }
+            return .json([
+                "item": .string(item), "onHand": .number(figure.onHand), "available": .optional(figure.available),
+            ])
         }
-    }
-
-    private static func json(_ item: ItemRecord) -> JSONValue {
-        ["reference": .string(item.reference), "name": .string(item.name), "unit": .optional(item.unit)]
     }
 
     /// Asks an ERP; that it cannot answer is no fault of ours.

@@ -14,6 +14,7 @@ public struct ERPRoutes: Sendable {
     let dryRuns: DryRuns
     let outbox: OutboxStore
     let matching: EquipmentMatching
+    let items: ItemCatalog
     let latest: LatestReadings
     let plant: PlantStore
     let identifiers: IdentifierSource
@@ -31,6 +32,7 @@ public struct ERPRoutes: Sendable {
         dryRuns: DryRuns,
         outbox: OutboxStore,
         matching: EquipmentMatching,
+        items: ItemCatalog,
         latest: LatestReadings,
         plant: PlantStore,
         identifiers: IdentifierSource,
@@ -44,6 +46,7 @@ public struct ERPRoutes: Sendable {
         self.dryRuns = dryRuns
         self.outbox = outbox
         self.matching = matching
+        self.items = items
         self.latest = latest
         self.plant = plant
         self.identifiers = identifiers
@@ -54,7 +57,7 @@ public struct ERPRoutes: Sendable {
     func register(on routes: inout APIRouter) {
         ConnectorRoutes(connectors: connectors, registry: registry, identifiers: identifiers, work: work)
             .register(on: &routes)
-        ConnectorListRoutes(registry: registry).register(on: &routes)
+        ConnectorListRoutes(registry: registry, items: items).register(on: &routes)
         HookRoutes(connectors: connectors, random: random, work: work).register(on: &routes)
         MappingRoutes(mappings: mappings, previewer: previewer, latest: latest).register(on: &routes)
         DryRunRoutes(dryRuns: dryRuns).register(on: &routes)

@@ -109,7 +109,8 @@ public struct MappingPreviewer: Sendable {
             request(sample, cause, erp, &preview)
             if let erp {
                 let definition = sample.mapping.definition
-                preview.warnings = await PickListCheck(erp: erp).warnings(
+                let check = PickListCheck(connectorID: connector.id, erp: erp, session: session)
+                preview.warnings = await check.warnings(
                     operation: definition.operation,
                     fields: definition.fields,
                     lookups: definition.options.lookups

@@ -138,7 +138,8 @@ public final class MappingStore: Sendable {
     public func warnings(_ document: MappingDocument) async -> [InputIssue] {
         let definition = document.mapping.definition
         guard let erp = registry.connector(id: definition.connectorID)?.erp else { return [] }
-        return await PickListCheck(erp: erp).warnings(
+        let check = PickListCheck(connectorID: definition.connectorID, erp: erp, session: database)
+        return await check.warnings(
             operation: definition.operation,
             fields: definition.fields,
             lookups: definition.options.lookups

@@ -14,8 +14,8 @@ final class MetricCourse: Sendable {
     private let meter: Meter?
     private let leastChange: Double?
     private let maxAge: ISODuration
-    /// What a value is multiplied by when it becomes a figure; nil when it does not become one.
-    private let factor: Double?
+    /// What a value is multiplied by when it becomes a figure; 1 when it does not become one.
+    private let factor: Double
 
     /// What a reading led to.
     struct Step: Sendable {
@@ -47,7 +47,7 @@ final class MetricCourse: Sendable {
         let definition = document.mapping.definition
         leastChange = [trigger.minChange, definition.options.deadBand].compactMap(\.self).max()
         maxAge = definition.maxAge
-        factor = OperationDefaults.valueField(definition.operation).map { _ in definition.options.factor ?? 1 }
+        factor = OperationDefaults.valueField(definition.operation) == nil ? 1 : definition.options.factor ?? 1
         meter = definition.metering.map {
             Meter($0, definition.operation, isCounter: metric.kind == .counter, rollover: metric.rollover)
         }
@@ -66,7 +66,7 @@ final class MetricCourse: Sendable {
         )
         guard isNews else { return Step() }
         if reading.receivedAt.seconds(since: reading.timestamp) > maxAge.seconds { return Step(suppressed: .maxAge) }
-        let cause = cause(reading.values, reading.timestamp, reading.receivedAt, value: value * (factor ?? 1))
+        let cause = cause(reading.values, reading.timestamp, reading.receivedAt, value: value * factor)
         guard holds(reading.values, { cause }) else { return Step(suppressed: .condition) }
         return Step(mark: MetricMark(value: value, timestamp: reading.timestamp), cause: cause)
     }

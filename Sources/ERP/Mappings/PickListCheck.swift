@@ -1,35 +1,66 @@
 import ERPConnectors
+import PostgreSQL
 import Primitives
 
-/// Compares what a mapping writes into pick lists with what the ERP has there.
+/// Compares what a mapping writes into pick lists, and the items that it names, with what the ERP has there.
 ///
 /// What is found is a warning: lists change, and an ERP that cannot be asked must not keep anybody from saving.
 struct PickListCheck: Sendable {
     /// How long the ERP may take to tell a list.
     static let patience = Duration.seconds(4)
 
+    /// The connector's row.
+    let connectorID: Int32
     let erp: any ERPConnector
+    /// Where the ERP's items are, as they were read.
+    let session: any PostgresSession
 
     /// Warnings about the values of fields that are texts without placeholders or come from lookup tables.
     func warnings(operation: ERPOperation, fields: JSONObject, lookups: [MappingLookup]) async -> [InputIssue] {
         guard let manifest = erp.manifest.operation(operation) else { return [] }
         var warnings: [InputIssue] = []
         for member in fields.members {
-            guard let field = manifest.field(member.name), field.kind == .choice else { continue }
+            guard let field = manifest.field(member.name) else { continue }
             let values = Self.values(member, lookups)
             if values.isEmpty { continue }
-            guard let choices = await choices(of: field) else { continue }
-            let known = Set(choices.map(\.value))
-            let unknown = values.filter { !known.contains($0.value) }
-            for value in unknown {
-                let some = choices.prefix(8).map(\.value).joined(separator: ", ")
-                let detail =
-                    "“\(field.label)” has no value “\(value.value.prefix(60))” in this ERP. It has: "
-                    + "\(some)\(choices.count > 8 ? ", …" : "")."
-                warnings.append(InputIssue(pointer: value.pointer, code: "unknown-choice", detail: detail))
+            switch field.kind {
+            case .choice: warnings += await unknownChoices(values, field)
+            case .item: warnings += await unknownItems(values, field)
+            default: continue
             }
         }
         return warnings
+    }
+
+    private func unknownChoices(_ values: [Candidate], _ field: FormField) async -> [InputIssue] {
+        guard let choices = await choices(of: field) else { return [] }
+        let known = Set(choices.map(\.value))
+        let some = choices.prefix(8).map(\.value).joined(separator: ", ")
+        return Self.warnings(
+            values.filter { !known.contains($0.value) },
+            field,
+            "It has: \(some)\(choices.count > 8 ? ", …" : "")."
+        )
+    }
+
+    /// Nothing when the items were never read, or cannot be looked up now.
+    private func unknownItems(_ values: [Candidate], _ field: FormField) async -> [InputIssue] {
+        guard let readAt = try? await session.first(ItemQueries.readAt(connector: connectorID)),
+            let found = try? await session.query(ItemQueries.known(values.map(\.value), connector: connectorID))
+        else { return [] }
+        let known = Set(found)
+        return Self.warnings(
+            values.filter { !known.contains($0.value) },
+            field,
+            "Its items were read at \(readAt.rfc3339.prefix(16))Z; read them again if it is new."
+        )
+    }
+
+    private static func warnings(_ unknown: [Candidate], _ field: FormField, _ advice: String) -> [InputIssue] {
+        unknown.map { value in
+            let detail = "“\(field.label)” has no value “\(value.value.prefix(60))” in this ERP. \(advice)"
+            return InputIssue(pointer: value.pointer, code: "unknown-choice", detail: detail)
+        }
     }
 
     /// A value that a field can have.

@@ -12,6 +12,8 @@ public struct FormField: Hashable, Sendable {
         case boolean
         /// One of ``FormField/choices``, or of the live list ``FormField/list``.
         case choice
+        /// The reference of an item of stock: a text, for which ``ERPConnector/items(after:)`` gives proposals.
+        case item
         /// A JSON document.
         case object
     }
@@ -83,7 +85,7 @@ public struct FormField: Hashable, Sendable {
         switch kind {
         case .number: type == .number
         case .boolean: type == .boolean
-        case .text, .multiline, .choice: type != .location
+        case .text, .multiline, .choice, .item: type != .location
         case .object: false
         }
     }

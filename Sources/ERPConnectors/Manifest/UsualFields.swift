@@ -45,7 +45,7 @@ enum UsualFields {
         isRequired: Bool,
         maximumLength: Int? = nil
     ) -> FormField {
-        FormField("item", label, help, isRequired: isRequired, maximumLength: maximumLength)
+        FormField("item", label, help, kind: .item, isRequired: isRequired, maximumLength: maximumLength)
     }
 
     static func quantity(_ help: String = "How much, in the item's own unit.", isRequired: Bool) -> FormField {

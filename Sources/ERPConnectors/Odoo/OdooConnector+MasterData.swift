@@ -57,7 +57,6 @@ extension OdooConnector {
         case "users": try await choices("res.users", ["login", "name"])
         case "warehouses": try await choices("stock.warehouse", ["code", "name"])
         case "locations": try await choices("stock.location", ["complete_name"], [["usage", "=", "internal"]])
-        case "items": try await choices("product.product", ["default_code", "name"], [["default_code", "!=", false]])
         default: throw .unsupported("pick list “\(list)”")
         }
     }

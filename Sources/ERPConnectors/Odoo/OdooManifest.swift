@@ -189,20 +189,13 @@ enum OdooManifestFields {
     ]
 
     static let parts = [
-        FormField("item", "Part to reserve", "The internal reference of a product.", kind: .choice, list: "items"),
+        UsualFields.item("Part to reserve", "The internal reference of a product.", isRequired: false),
         FormField("quantity", "Quantity of the part", "In the product's own unit; 1 if absent.", kind: .number),
     ]
 
     static func stock(quantity: String) -> [FormField] {
         [
-            FormField(
-                "item",
-                "Product",
-                "Its internal reference.",
-                kind: .choice,
-                isRequired: true,
-                list: "items"
-            ),
+            UsualFields.item("Product", "Its internal reference.", isRequired: true),
             FormField("quantity", "Quantity", quantity, kind: .number, isRequired: true),
             FormField("unit", "Unit", "Checked against the product's own unit, in which Odoo counts."),
             FormField(

@@ -12,6 +12,8 @@ public final class SparkplugHost: StatefulDecoder {
     struct State {
         /// What is committed; nil when it must be read first.
         var nodes: [EdgeNodeName: NodeSession]?
+        /// What was committed before a ``SparkplugHost/reset()``, for what is not stored.
+        var earlier: [EdgeNodeName: NodeSession] = [:]
         /// Requests for a rebirth that were sent, by node.
         var rebirths: [EdgeNodeName: Int64] = [:]
         /// Nodes that somebody wants reborn.
@@ -47,9 +49,12 @@ public final class SparkplugHost: StatefulDecoder {
         SparkplugBatch(host: self, nodes: try await load(from: database))
     }
 
-    /// Forgets what is in memory.
+    /// Has the sessions read again.
     public func reset() async {
-        state.withLock { $0.nodes = nil }
+        state.withLock { state in
+            state.earlier = state.nodes ?? state.earlier
+            state.nodes = nil
+        }
     }
 
     /// Decodes a message with what is known of its node, without changing it.
@@ -63,13 +68,24 @@ public final class SparkplugHost: StatefulDecoder {
     private func load(from database: any PostgresSession) async throws -> [EdgeNodeName: NodeSession] {
         if let nodes = state.withLock({ $0.nodes }) { return nodes }
         _ = try await database.execute(SparkplugQueries.removeOrphans())
-        let rows = try await database.query(SparkplugQueries.nodes(ofSource: sourceID))
-        let nodes = Dictionary(rows.map { ($0.name, $0.session) }) { first, _ in first }
+        return adopt(try await database.query(SparkplugQueries.nodes(ofSource: sourceID)))
+    }
+
+    /// Takes over what was read; a function of its own, since no lock may stand after a suspension.
+    @inline(never)
+    private func adopt(_ rows: [SparkplugRow]) -> [EdgeNodeName: NodeSession] {
         state.withLock { state in
+            var nodes: [EdgeNodeName: NodeSession] = [:]
+            for row in rows {
+                var session = row.session
+                if let earlier = state.earlier[row.name] { session.recall(earlier) }
+                nodes[row.name] = session
+                state.rebirths[row.name] = max(state.rebirths[row.name] ?? 0, row.rebirths)
+            }
             state.nodes = nodes
-            for row in rows { state.rebirths[row.name] = max(state.rebirths[row.name] ?? 0, row.rebirths) }
+            state.earlier = [:]
+            return nodes
         }
-        return nodes
     }
 
     /// A batch is committed.

@@ -209,10 +209,14 @@ def delivery(store, match, query, body):
 
 
 def inventory(store, match, query, body):
-    return listed([{"connector": {"key": "erp-simulator", "name": "ERP simulator"}, "item": "PP-GRANULATE",
-                    "quantity": plant.value("silo-1-level", "level", now()), "readingTs": iso(now() - 4000),
-                    "device": {"key": "silo-1-level", "name": "Silo 1 level"}, "updatedAt": iso(now() - 3200),
-                    "asset": {"key": "silo-1", "name": "Silo 1"}}], query)
+    def figure(item, name, unit, quantity, device, **more):
+        return {"connector": {"key": "odoo", "name": "Odoo maintenance"}, "item": item, "itemName": name, "itemUnit": unit, "unit": unit,
+                "quantity": quantity, "location": None, "readingTs": iso(now() - 4000), "updatedAt": iso(now() - 3200),
+                "device": {"key": device, "name": store.resources["devices"][device]["name"]}, "asset": {"key": "silo-1", "name": "Silo 1"}, **more}
+
+    return listed([figure("PP-GRANULATE", "Polypropylene granulate", "kg", round(plant.value("silo-1-level", "level", now()), 1), "silo-1-level", location="WH/Stock"),
+                   figure("BRG-6205", "Bearing 6205", "Units", 12, "silo-1-level"),
+                   figure("OIL-46", None, None, 1_000, "silo-1-level")], query)
 
 
 def quarantine(store, match, query, body):

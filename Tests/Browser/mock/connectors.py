@@ -71,9 +71,28 @@ def choices(store, match, query, body):
     return (200, {"items": found}) if found else problem(404, "not-found", "This kind has no such list.")
 
 
+ITEMS = [{"reference": "PP-GRANULATE", "name": "Polypropylene granulate", "unit": "kg"},
+         {"reference": "BRG-6205", "name": "Bearing 6205", "unit": "Units"},
+         {"reference": "BRG-6305", "name": "Bearing 6305", "unit": "Units"}]
+
+
 def items(store, match, query, body):
-    return 200, {"items": [{"reference": "PP-GRANULATE", "name": "Polypropylene granulate", "unit": "kg"},
-                           {"reference": "BRG-6205", "name": "Bearing 6205", "unit": "Units"}], "nextCursor": None}
+    words = query.get("search", "").lower()
+    store.item_readings[match[1]] = max(0, store.item_readings.get(match[1], 0) - 1)
+    return 200, {"readAt": "2026-11-30T06:00:00.000Z", "reading": store.item_readings[match[1]] > 0, "count": None, "error": None,
+                 "total": len(ITEMS), "items": [item for item in ITEMS if words in f"{item['reference']} {item['name']}".lower()]}
+
+
+def read_items(store, match, query, body):
+    store.item_readings[match[1]] = 2
+    return 202, None
+
+
+def stock(store, match, query, body):
+    if query["item"] == "BRG-6205":
+        return 502, {"type": "about:blank", "title": "Bad Gateway", "status": 502, "code": "erp-connect-failed",
+                     "detail": "No connection to odoo.lowlands.example could be made."}
+    return 200, {"item": query["item"], "onHand": 1_000, "available": 640}
 
 
 def webhook(store, match, query, body):
@@ -91,5 +110,6 @@ def no_webhook(store, match, query, body):
 ROUTES = [("GET", "connector-kinds", kinds), ("POST", "connectors/([^/]+)/preflight", preflight), ("POST", "connectors/([^/]+)/test", preflight),
           ("POST", "connectors/([^/]+)/prepare", prepare), ("POST", "connectors/([^/]+)/pause", pausing(True)),
           ("POST", "connectors/([^/]+)/resume", pausing(False)), ("GET", "connectors/([^/]+)/choices/([^/]+)", choices),
-          ("GET", "connectors/([^/]+)/items", items), ("POST", "connectors/([^/]+)/webhook", webhook),
+          ("GET", "connectors/([^/]+)/items", items),
+          ("POST", "connectors/([^/]+)/items/read", read_items), ("GET", "connectors/([^/]+)/stock", stock), ("POST", "connectors/([^/]+)/webhook", webhook),
           ("DELETE", "connectors/([^/]+)/webhook", no_webhook)]

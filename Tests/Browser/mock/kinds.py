@@ -32,12 +32,12 @@ ORDER_KEYS = [
     field("workType", "Maintenance type", "How the work is counted.", "choice", choices=WORK_TYPES),
     field("team", "Team", "Who is to do it.", "choice", choose_from="teams"),
     field("failureCode", "Failure code", "What is probably wrong.", most=8),
-    field("item", "Part to reserve", "The internal reference of a part."),
+    field("item", "Part to reserve", "The internal reference of a part.", "item"),
     field("quantity", "Quantity", "How many of the part.", "number"),
     field("link", "Evidence", "The address of the evidence page.", initial="${link}"),
 ]
 STOCK = [
-    field("item", "Product", "The internal reference of the product.", required=True),
+    field("item", "Product", "The internal reference of the product.", "item", required=True),
     field("quantity", "Quantity", "In the product's unit.", "number", required=True),
     field("location", "Location", "Where it lies.", "choice", choose_from="locations"),
 ]

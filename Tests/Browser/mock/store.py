@@ -29,6 +29,7 @@ class Store:
         self.history = administration.history(self, "few")
         self.conflict = False
         self.prepared: set[str] = set()
+        self.item_readings: dict[str, int] = {}
         self.versions: dict[str, list[dict]] = {}
         self.dry_runs: dict[str, dict] = {}
         self.dry_run_step, self.fails_matching = 0.4, False

@@ -240,7 +240,7 @@ struct OdooLiveTests {
         #expect(items.contains { $0.reference == "BRG-6204" && $0.name == "Bearing 6204" && $0.unit == "Unit(s)" })
         #expect(try await connector.choices("teams").contains { $0.value == "Internal Maintenance" })
         #expect(try await connector.choices("stages").count == 4)
-        for list in ["companies", "users", "warehouses", "locations", "items"] {
+        for list in ["companies", "users", "warehouses", "locations"] {
             #expect(try await !connector.choices(list).isEmpty, "\(list)")
         }
         let place = try #require(try await connector.choices("locations").first { $0.value.hasSuffix("Stock") })

@@ -2,6 +2,7 @@ import HTTPWire
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
+import SeededRandom
 import Testing
 
 /// Whole messages against NIOWebSocket's aggregator: fragments of random length with control frames among them, also in

@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import SeededRandom
 import Testing
 
 /// Sections 12 and 13 of the Autobahn test suite: permessage-deflate with several kinds of data, message sizes,

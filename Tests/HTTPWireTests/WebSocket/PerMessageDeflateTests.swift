@@ -1,6 +1,7 @@
 import Compression
 import HTTPWire
 import NIOCore
+import SeededRandom
 import Testing
 
 /// permessage-deflate beyond what Autobahn asks: the grammar, offers to decline, hostile payloads.

@@ -1,5 +1,6 @@
 import Foundation
 import Primitives
+import SeededRandom
 import Testing
 
 @testable import Assets

@@ -1,5 +1,6 @@
 import Assets
 import Primitives
+import SeededRandom
 import Testing
 
 @testable import Telemetry

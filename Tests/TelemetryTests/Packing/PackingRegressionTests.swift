@@ -1,5 +1,6 @@
 import Foundation
 import PackingProperties
+import SeededRandom
 import Testing
 
 /// Inputs that once broke the property, and the fuzzer's seeds, tried again for ever, as they are and mutated.

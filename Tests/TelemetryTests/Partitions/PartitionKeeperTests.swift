@@ -3,6 +3,7 @@ import Logging
 import Observability
 import PostgreSQL
 import Primitives
+import SeededRandom
 import TestSupport
 import Testing
 

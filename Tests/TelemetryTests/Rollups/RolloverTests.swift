@@ -1,6 +1,7 @@
 import Assets
 import PostgreSQL
 import Primitives
+import SeededRandom
 import TestSupport
 import Testing
 

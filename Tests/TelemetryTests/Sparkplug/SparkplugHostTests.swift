@@ -192,6 +192,30 @@ private final class Saboteur: BatchParticipant {
         }
     }
 
+    @Test func aFailedTransactionLeavesTheCurrentValues() async throws {
+        let saboteur = Saboteur()
+        try await with(saboteur: saboteur) { shop, hosts in
+            func shown() async throws -> Double? {
+                let overview = try await host(shop, hosts).overview(in: shop.sources)
+                return overview["nodes"]?.array?.first?["devices"]?.array?.first?["metrics"]?.array?.first?["value"]?
+                    .double
+            }
+            _ = try await receive(
+                shop,
+                [Edge.nodeBirth(at: 0), Edge.deviceBirth(at: 0), Edge.temperature(41, seq: 2, at: 1)]
+            )
+            #expect(try await shown() == 41)
+            let next = Edge.message(.nodeData, seq: 3, at: 2, [])
+            saboteur.isActive.withLock { $0 = true }
+            await #expect(throws: (any Error).self) {
+                try await receive(shop, [Edge.temperature(50, seq: 3, at: 2)])
+            }
+            saboteur.isActive.withLock { $0 = false }
+            _ = try await receive(shop, [next])
+            #expect(try await shown() == 41, "what was not committed is not shown, what was is not forgotten")
+        }
+    }
+
     @Test func dataBeforeABirthIsKeptAndABirthIsAskedFor() async throws {
         try await with { shop, hosts in
             let host = try host(shop, hosts)

@@ -3,7 +3,6 @@ import ERPConnectors
 import Logging
 import PostgreSQL
 import Primitives
-import Synchronization
 
 /// Reads equipment from ERPs and links it with assets.
 public final class EquipmentMatching: Sendable {
@@ -42,21 +41,12 @@ public final class EquipmentMatching: Sendable {
         }
     }
 
-    private struct Progress {
-        var count = 0
-        var isRunning = false
-        var error: String?
-    }
-
-    /// The most pieces of equipment that are read from one ERP.
-    static let maximum = 100_000
-
     private let pool: PostgresPool
     private let plant: PlantStore
     private let registry: ConnectorRegistry
     private let clock: WallClock
     private let logger: Logger
-    private let progress = Mutex<[Int32: Progress]>([:])
+    private let readings = ListReadings()
 
     /// Makes a matching over the plant and the connectors.
     public init(
@@ -82,12 +72,12 @@ public final class EquipmentMatching: Sendable {
         // In this order: a reading that ends in between must not look like one that found nothing.
         let readAt = try await pool.first(EquipmentQueries.readAt(connector: id))
         let equipment = try await pool.query(EquipmentQueries.all(connector: id))
-        let state = progress.withLock { $0[id] }
+        let state = readings.state(id)
         let assets = AssetCandidate.all(in: plant.snapshot, connector: key.text)
         return Overview(
             readAt: readAt,
-            reading: state?.isRunning == true ? state?.count : nil,
-            error: state?.error,
+            reading: state.count,
+            error: state.error,
             // Before the first reading every link would look like drift.
             rows: readAt == nil ? [] : EquipmentMatcher(equipment: equipment, assets: assets).rows()
         )
@@ -106,13 +96,7 @@ public final class EquipmentMatching: Sendable {
                 detail: "Equipment cannot be read from “\(live.erp.manifest.title)”."
             )
         }
-        let id = live.connector.id
-        let isFree = progress.withLock { progress in
-            if progress[id]?.isRunning == true { return false }
-            progress[id] = Progress(isRunning: true)
-            return true
-        }
-        guard isFree else { return }
+        guard readings.begin(live.connector.id) else { return }
         Task { await self.readWhole(live) }
     }
 
@@ -129,23 +113,14 @@ public final class EquipmentMatching: Sendable {
             )
             failure = "The equipment could not be stored."
         }
-        let end = Progress(error: failure)
-        progress.withLock { $0[live.connector.id] = end }
+        readings.end(live.connector.id, error: failure, at: clock.now)
     }
 
     private func read(_ live: LiveConnector) async throws {
         let id = live.connector.id
-        var records: [EquipmentRecord] = []
-        var cursor: String?
-        repeat {
-            let page = try await live.erp.equipment(after: cursor)
-            if page.next == cursor, cursor != nil { break }
-            records += page.items
-            cursor = page.next
-            let count = records.count
-            progress.withLock { $0[id]?.count = count }
-        } while cursor != nil && records.count < Self.maximum
-        let all = records
+        let all = try await readings.pages(of: id) { cursor throws(CallFailure) in
+            try await live.erp.equipment(after: cursor)
+        }
         let time = clock.now
         try await pool.transaction { transaction in
             try await transaction.execute(EquipmentQueries.forget(connector: id))

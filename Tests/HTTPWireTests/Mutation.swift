@@ -1,19 +1,4 @@
-/// Random numbers that are the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
+import SeededRandom
 
 /// Changes bytes the way broken and hostile clients do.
 enum Mutation {
@@ -40,12 +25,5 @@ enum Mutation {
             }
         }
         return bytes
-    }
-}
-
-/// Lets other tests of the same process run during long loops: they share one thread per core.
-enum Pace {
-    static func step(_ round: Int) async {
-        if round % 50 == 0 { await Task.yield() }
     }
 }
