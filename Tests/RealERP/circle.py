@@ -12,6 +12,7 @@ import re
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import paho.mqtt.client as mqtt
 
@@ -125,6 +126,24 @@ class Circle:
         row, = [row for row in self.server.get(f"/api/v1/connectors/{connector}/matching")["items"]
                 if row["asset"] and row["asset"]["key"] == asset]
         assert row["state"] == "linked" and row["equipment"]["name"] == name, row
+
+    # Items
+
+    def shows_stock(self, connector: str, item: str, name: str, quantity: float, unit: str | None = None):
+        """The item is found by its name, our figure has its name and unit, and the ERP tells the same quantity."""
+        path = f"/api/v1/connectors/{connector}"
+
+        def found():
+            answer = self.server.get(f"{path}/items?search={urllib.parse.quote(name.split()[0].lower())}")
+            assert answer["error"] is None, answer
+            return answer["items"] if answer["readAt"] and not answer["reading"] else None
+
+        known = {one["reference"]: one for one in wait_until(found, 60, f"the items of {connector}")}[item]
+        assert known["name"] == name and (unit is None or known["unit"] == unit), known
+        row = next(row for row in self.server.items("/api/v1/inventory")
+                   if row["item"] == item and row["connector"]["key"] == connector)
+        assert (row["itemName"], row["itemUnit"], row["quantity"]) == (name, known["unit"], quantity), row
+        assert self.server.get(f"{path}/stock?item={item}")["onHand"] == quantity
 
     # Causes
 

@@ -99,6 +99,7 @@ def test_a_level_becomes_stock(plant, odoo):  # noqa: F811
     plant.publish("odoo-d1", level=3210.5)
     plant.wait_for_delivery("odoo-stock")
     assert on_hand(odoo, "PELLET-PP") == 3210.5
+    plant.shows_stock("odoo", "PELLET-PP", "Polypropylene pellets", 3210.5, "kg")
 
 
 def test_matched_equipment_is_named_by_the_next_order(plant, odoo):  # noqa: F811

@@ -133,3 +133,4 @@ def test_a_stock_figure_is_set(line, sap):  # noqa: F811
     line.wait_for_delivery("sap-stock")
     stock = sap.call("GET", "API_MATERIAL_STOCK_SRV/A_MatlStkInAcctMod?$filter=Material%20eq%20'PELLET-PP'")["results"]
     assert [float(one["MatlWrhsStkQtyInMatlBaseUnit"]) for one in stock] == [3_456.5]
+    line.shows_stock("sap", "PELLET-PP", "Polypropylene pellets", 3_456.5)

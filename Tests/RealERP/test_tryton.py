@@ -92,6 +92,7 @@ def test_a_level_becomes_stock(plant, tryton):  # noqa: F811
     product = erp.find("product.product", [["code", "=", "PELLET-PP"]])[0]["id"]
     erp.context = {**erp.context, "locations": [3]}
     assert erp.read("product.product", product, "quantity")["quantity"] == 3210.5
+    plant.shows_stock("tryton", "PELLET-PP", "Polypropylene pellets", 3210.5)
 
 
 @pytest.mark.parametrize(("operation", "change"), [("stock.consume", -3), ("stock.receive", 4)])

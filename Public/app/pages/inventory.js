@@ -5,6 +5,7 @@ import { Page } from '../core/element.js';
 import { formatNumber, plural } from '../core/format.js';
 import { live } from '../core/live.js';
 import { mayOperate } from '../core/session.js';
+import { kindNamed } from '../admin/kinds.js';
 import { age } from '../components/age.js';
 import { whereabouts } from '../components/alarm-parts.js';
 import { DataTable } from '../components/data-table.js';
@@ -27,18 +28,28 @@ export class InventoryPage extends Page {
   #body = h('div', { class: 'flush' });
   #compareButton = h('button', { type: 'button', class: 'button', hidden: true }, icon('refresh-cw'), 'Compare with the ERP');
   #status = h('p', { class: 'visually-hidden', role: 'status' });
-  #table = new DataTable({
-    caption: 'Stock figures', key: keyOf,
-    empty: () => emptyState('package', 'No stock figures yet', 'A mapping with a stock operation, for example the level of a silo, keeps one here.'),
-    columns: [
-      { title: 'Item', class: 'wide', cell: itemCell },
-      { title: 'Quantity', class: 'numeric', cell: (/** @type {Stock} */ stock) => amount(stock.quantity, stock.unit) },
-      { title: 'Measured by', class: 'wide', cell: (stock) => whereabouts(stock) },
-      { title: 'Measured', class: 'nowrap', cell: (stock) => age(stock.readingTs) },
-      { title: 'In the ERP since', class: 'nowrap', cell: (stock) => age(stock.updatedAt) },
-      { title: 'The ERP says', class: 'numeric', cell: (stock) => answerCell(stock, this.#answers.get(keyOf(stock))) },
-    ],
-  });
+  /** Keys of the connectors whose ERP tells what it has. @type {Set<string>} */
+  #comparable = new Set();
+  /** @type {DataTable<Stock> | null} */
+  #table = null;
+
+  #makeTable() {
+    const isComparable = this.#items.some((stock) => this.#comparable.has(stock.connector.key)) && mayOperate();
+    this.#compareButton.hidden = !isComparable;
+    const answer = { title: 'The ERP says', class: 'numeric', cell: (/** @type {Stock} */ stock) => answerCell(stock, this.#answers.get(keyOf(stock))) };
+    return new DataTable({
+      caption: 'Stock figures', key: keyOf,
+      empty: () => emptyState('package', 'No stock figures yet', 'A mapping with a stock operation, for example the level of a silo, keeps one here.'),
+      columns: [
+        { title: 'Item', class: 'wide', cell: itemCell },
+        { title: 'Quantity', class: 'numeric', cell: (/** @type {Stock} */ stock) => amount(stock.quantity, stock.unit) },
+        { title: 'Measured by', class: 'wide', cell: (/** @type {Stock} */ stock) => whereabouts(stock) },
+        { title: 'Measured', class: 'nowrap', cell: (/** @type {Stock} */ stock) => age(stock.readingTs) },
+        { title: 'In the ERP since', class: 'nowrap', cell: (/** @type {Stock} */ stock) => age(stock.updatedAt) },
+        ...(isComparable ? [answer] : []),
+      ],
+    });
+  }
 
   connected() {
     this.pageTitle = 'Inventory';
@@ -53,8 +64,9 @@ export class InventoryPage extends Page {
   /** Asks the ERP for each item in turn: somebody may have changed a figure there. */
   async #compare() {
     this.#compareButton.disabled = true;
-    for (const stock of this.#items) this.#note(stock, { state: 'asking' });
-    for (const stock of this.#items) {
+    const asked = this.#items.filter((stock) => this.#comparable.has(stock.connector.key));
+    for (const stock of asked) this.#note(stock, { state: 'asking' });
+    for (const stock of asked) {
       const { connector, item, location } = stock;
       try {
         const { onHand, available } = await get(withQuery(`/api/v1/connectors/${connector.key}/stock`, { item, location: location ?? '' }), this.signal);
@@ -73,7 +85,7 @@ export class InventoryPage extends Page {
   #note(stock, answer) {
     this.#answers.set(keyOf(stock), answer);
     this.#items = this.#items.map((item) => keyOf(item) === keyOf(stock) ? { ...item } : item);
-    this.#table.set(this.#items);
+    this.#table?.set(this.#items);
   }
 
   /** @param {Stock} stock */
@@ -82,20 +94,23 @@ export class InventoryPage extends Page {
     // What the ERP said before is about the figure before.
     this.#answers.delete(keyOf(stock));
     this.#items = at < 0 ? [...this.#items, stock] : this.#items.with(at, stock);
-    this.#table.set(this.#items);
-    this.#table.highlight(keyOf(stock));
+    this.#table?.set(this.#items);
+    this.#table?.highlight(keyOf(stock));
   }
 
   #load() {
-    return showLoaded(this.#body, this.signal, () => get('/api/v1/inventory?limit=1000', this.signal), ({ items }, begun) => {
+    const load = () => Promise.all([get('/api/v1/inventory?limit=1000', this.signal), get('/api/v1/connectors?limit=1000', this.signal), get('/api/v1/connector-kinds', this.signal)]);
+    return showLoaded(this.#body, this.signal, load, ([{ items }, { items: connectors }, { items: kinds }], begun) => {
       this.#items = items;
+      this.#comparable = new Set(connectors.filter((/** @type {any} */ { kind }) => kindNamed(kinds, kind)?.capabilities.includes('stock')).map((/** @type {any} */ { key }) => key));
+      this.#table = this.#makeTable();
       this.#table.set(items);
-      this.#compareButton.hidden = !mayOperate() || items.length === 0;
       live.replay(begun, 'inventory', (stock) => this.#changed(stock));
       return this.#table.element;
     });
   }
 }
+
 /** @param {Stock} stock */
 function itemCell({ item, itemName, connector, location }) {
   const place = location ? ` · ${location}` : '';
