@@ -36,13 +36,13 @@ export class InventoryPage extends Page {
   #makeTable() {
     const isComparable = this.#items.some((stock) => this.#comparable.has(stock.connector.key)) && mayOperate();
     this.#compareButton.hidden = !isComparable;
-    const answer = { title: 'The ERP says', class: 'numeric', cell: (/** @type {Stock} */ stock) => answerCell(stock, this.#answers.get(keyOf(stock))) };
+    const answer = { title: 'The ERP says', cell: (/** @type {Stock} */ stock) => answerCell(stock, this.#answers.get(keyOf(stock))) };
     return new DataTable({
       caption: 'Stock figures', key: keyOf,
       empty: () => emptyState('package', 'No stock figures yet', 'A mapping with a stock operation, for example the level of a silo, keeps one here.'),
       columns: [
         { title: 'Item', class: 'wide', cell: itemCell },
-        { title: 'Quantity', class: 'numeric', cell: (/** @type {Stock} */ stock) => amount(stock.quantity, stock.unit) },
+        { title: 'Quantity', class: 'numeric nowrap', cell: (/** @type {Stock} */ stock) => amount(stock.quantity, stock.unit) },
         { title: 'Measured by', class: 'wide', cell: (/** @type {Stock} */ stock) => whereabouts(stock) },
         { title: 'Measured', class: 'nowrap', cell: (/** @type {Stock} */ stock) => age(stock.readingTs) },
         { title: 'In the ERP since', class: 'nowrap', cell: (/** @type {Stock} */ stock) => age(stock.updatedAt) },
@@ -128,7 +128,7 @@ function differs({ quantity, unit, itemUnit }, answer) {
 function answerCell(stock, answer) {
   if (!answer) return h('span', { class: 'soft' }, '–');
   if (answer.state === 'asking') return h('span', { class: 'soft' }, 'Asking …');
-  if (answer.state === 'failed') return h('span', { class: 'failed-note' }, icon('circle-alert'), answer.detail);
+  if (answer.state === 'failed') return [h('span', { class: 'badge bad' }, icon('circle-alert'), 'Not answered'), h('span', { class: 'sub' }, answer.detail)];
   const more = answer.onHand - stock.quantity, isOther = differs(stock, answer);
   return [h('span', { class: 'main' }, amount(answer.onHand, stock.itemUnit)),
     stock.unit !== stock.itemUnit ? null : isOther ? h('span', { class: 'badge warning' }, icon('triangle-alert'), `${formatNumber(Math.abs(more))} ${more > 0 ? 'more' : 'less'}`) : h('span', { class: 'badge good' }, icon('circle-check'), 'The same'),
