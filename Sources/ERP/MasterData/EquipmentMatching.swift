@@ -45,8 +45,7 @@ public final class EquipmentMatching: Sendable {
     private let plant: PlantStore
     private let registry: ConnectorRegistry
     private let clock: WallClock
-    private let logger: Logger
-    private let readings = ListReadings()
+    private let readings: ListReadings
 
     /// Makes a matching over the plant and the connectors.
     public init(
@@ -60,7 +59,7 @@ public final class EquipmentMatching: Sendable {
         self.plant = plant
         self.registry = registry
         self.clock = clock
-        self.logger = logger
+        readings = ListReadings(of: "equipment", clock: clock, logger: logger)
     }
 
     /// The list of one connector.
@@ -97,23 +96,7 @@ public final class EquipmentMatching: Sendable {
             )
         }
         guard readings.begin(live.connector.id) else { return }
-        Task { await self.readWhole(live) }
-    }
-
-    private func readWhole(_ live: LiveConnector) async {
-        var failure: String?
-        do {
-            try await read(live)
-        } catch let error as CallFailure {
-            failure = error.detail
-        } catch {
-            logger.warning(
-                "equipment was not read",
-                metadata: ["connector": "\(live.connector.key)", "error": "\(error)"]
-            )
-            failure = "The equipment could not be stored."
-        }
-        readings.end(live.connector.id, error: failure, at: clock.now)
+        Task { await readings.carryOut(live) { try await self.read(live) } }
     }
 
     private func read(_ live: LiveConnector) async throws {

@@ -40,7 +40,7 @@ public final class ItemCatalog: Sendable {
     private let registry: ConnectorRegistry
     private let clock: WallClock
     private let logger: Logger
-    private let readings = ListReadings()
+    private let readings: ListReadings
 
     /// Makes a catalogue of the connectors' items.
     public init(pool: PostgresPool, registry: ConnectorRegistry, clock: WallClock, logger: Logger) {
@@ -48,6 +48,7 @@ public final class ItemCatalog: Sendable {
         self.registry = registry
         self.clock = clock
         self.logger = logger
+        readings = ListReadings(of: "list of items", clock: clock, logger: logger)
     }
 
     /// Looks for items by words in reference or name; a list that is old, or was never read, begins to be read.
@@ -81,7 +82,7 @@ public final class ItemCatalog: Sendable {
                     guard let live = registry.connector(id: id), !live.connector.isPaused, Self.hasItems(live),
                         readings.begin(id)
                     else { continue }
-                    await readWhole(live)
+                    await readings.carryOut(live) { try await read(live) }
                 }
             } catch {
                 logger.warning("Items of stock must wait", metadata: ["error": "\(error)"])
@@ -107,23 +108,7 @@ public final class ItemCatalog: Sendable {
 
     private func begin(_ live: LiveConnector) {
         guard readings.begin(live.connector.id) else { return }
-        Task { await self.readWhole(live) }
-    }
-
-    private func readWhole(_ live: LiveConnector) async {
-        var failure: String?
-        do {
-            try await read(live)
-        } catch let error as CallFailure {
-            failure = error.detail
-        } catch {
-            logger.warning(
-                "items were not read",
-                metadata: ["connector": "\(live.connector.key)", "error": "\(error)"]
-            )
-            failure = "The items could not be stored."
-        }
-        readings.end(live.connector.id, error: failure, at: clock.now)
+        Task { await readings.carryOut(live) { try await self.read(live) } }
     }
 
     private func read(_ live: LiveConnector) async throws {

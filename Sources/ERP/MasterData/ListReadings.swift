@@ -1,9 +1,10 @@
 import ERPConnectors
+import Logging
 import Primitives
 import Synchronization
 
-/// Which connectors' lists are being read from their ERPs, how far that is, and why the last reading failed; one reading
-/// of each at a time.
+/// Which connectors' lists of one sort are being read from their ERPs, how far that is, and why the last reading failed;
+/// one reading of each at a time.
 final class ListReadings: Sendable {
     /// Where the reading of one connector's list stands.
     struct State: Sendable {
@@ -18,7 +19,17 @@ final class ListReadings: Sendable {
     /// The most that is read of one list.
     static let maximum = 100_000
 
+    private let sort: String
+    private let clock: WallClock
+    private let logger: Logger
     private let states = Mutex<[Int32: State]>([:])
+
+    /// Makes it for lists of a sort: “equipment”.
+    init(of sort: String, clock: WallClock, logger: Logger) {
+        self.sort = sort
+        self.clock = clock
+        self.logger = logger
+    }
 
     /// Where a connector's list stands.
     @inline(never)  // see “Mutexes and suspensions” in docs/architecture.md
@@ -36,9 +47,26 @@ final class ListReadings: Sendable {
         }
     }
 
-    /// Notes that it is over.
+    /// Carries out a reading that has begun, and notes its end.
+    func carryOut(_ live: LiveConnector, _ read: () async throws -> Void) async {
+        var failure: String?
+        do {
+            try await read()
+        } catch let error as CallFailure {
+            failure = error.detail
+        } catch {
+            logger.warning(
+                "\(sort) was not read",
+                metadata: ["connector": "\(live.connector.key)", "error": "\(error)"]
+            )
+            failure = "What was read could not be stored."
+        }
+        end(live.connector.id, error: failure)
+    }
+
     @inline(never)
-    func end(_ id: Int32, error: String?, at time: Timestamp) {
+    private func end(_ id: Int32, error: String?) {
+        let time = clock.now
         states.withLock { $0[id] = State(error: error, endedAt: time) }
     }
 
