@@ -6,7 +6,7 @@
 Controls for tests, not in the real server: POST /mock/alarm, /mock/drop (closes live sockets, ?code=1013),
 /mock/health?database=false&broker=true, /mock/message?source=…, /mock/warn?text=…, /mock/fail-import,
 /mock/dry-run?step=0.01, /mock/fail-matching?on=true, /mock/sign-out, /mock/role?role=viewer,
-/mock/accounts?state=few|many|none, /mock/changes?state=few|many|none, /mock/conflict?on=true, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
+/mock/accounts?state=few|many|none, /mock/changes?state=few|many|none, /mock/conflict?on=true, /mock/attempt?delivery=…, /mock/delay?milliseconds=…, /mock/refuse-live?on=true, /mock/reset.
 """
 
 import argparse
@@ -219,6 +219,10 @@ class Handler(BaseHTTPRequestHandler):
                 store.history = administration.history(store, query["state"])
             elif action == "conflict":
                 store.conflict = query["on"] == "true"
+            elif action == "attempt":
+                delivery = store.deliveries[query["delivery"]]
+                delivery["attempts"] += 1
+                store.changed("delivery", {k: v for k, v in delivery.items() if k != "timeline"})
             elif action == "delay":
                 store.delay = int(query["milliseconds"])
             elif action == "reset":

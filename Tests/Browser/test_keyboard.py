@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from conftest import Mock
+
 
 def focused(app: Page) -> str:
     return app.evaluate("document.activeElement?.textContent?.trim() ?? ''")
@@ -28,6 +30,20 @@ def test_navigation_moves_focus_to_the_heading(app: Page) -> None:
     expect(link).to_have_attribute("aria-current", "page")
     app.go_back()
     expect(app.get_by_role("heading", name="Overview", level=1)).to_be_focused()
+
+
+def test_what_comes_late_leaves_the_focus_where_it_was_moved(app: Page, mock: Mock) -> None:
+    app.goto("/orders?state=held")
+    app.locator(".order-table tbody tr").first.get_by_role("link", name="Decide").press("Enter")
+    mock.control("delay", milliseconds=300)
+    app.go_back()
+    expect(app.get_by_role("heading", name="Orders")).to_be_focused()
+    app.go_forward()
+    # Its chart is loaded after the page; a screen reader moves the focus meanwhile, without a key.
+    note = app.get_by_label("Note (optional)")
+    note.focus()
+    expect(app.locator(".chart-plot canvas").first).to_be_visible()
+    expect(note).to_be_focused()
 
 
 def test_choices_follow_the_arrow_keys(app: Page) -> None:

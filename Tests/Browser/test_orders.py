@@ -218,6 +218,22 @@ def test_a_chart_leads_to_the_orders_of_its_time(app: Page) -> None:
     expect(app.locator(".evidence")).to_contain_text("Bearing replaced, belt tightened")
 
 
+def test_a_change_elsewhere_keeps_what_is_being_written(app: Page, mock: Mock) -> None:
+    which = delivery(app, mock, state="held")
+    app.goto(f"/deliveries/{which}")
+    note = app.get_by_label("Note (optional)")
+    note.fill("Agreed with the night")
+    attempts = app.locator(".facts div", has=app.get_by_text("Attempts", exact=True)).locator("dd")
+    expect(attempts).to_have_text("0")
+    mock.control("attempt", delivery=which)
+    expect(attempts).to_have_text("1")
+    expect(note).to_be_focused()
+    app.keyboard.type(" shift")
+    expect(note).to_have_value("Agreed with the night shift")
+    app.get_by_role("button", name="Approve and send").click()
+    expect(note).to_have_count(0)
+
+
 def test_figures_of_stock_are_compared_with_the_erps(app: Page) -> None:
     app.goto("/inventory")
     rows = app.locator("tbody tr")

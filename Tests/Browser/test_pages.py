@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from conftest import Complaints, Mock
 
@@ -113,6 +113,36 @@ def test_a_failed_load_can_be_tried_again(app: Page, mock: Mock) -> None:
     mock.control("health", database="true")
     app.get_by_role("button", name="Try again").click()
     expect(app.locator(".alarm-table tbody tr").first).to_be_visible()
+
+
+TELL_WHEN_READ = """() => {
+    const ask = fetch, { promise, resolve } = Promise.withResolvers();
+    window.lateAnswerWasRead = promise;
+    window.fetch = async (...request) => {
+        const answer = await ask(...request), read = answer.text.bind(answer);
+        if (!String(request[0]).includes('state=cleared')) return answer;
+        // What the page does with the text, it does before the next task.
+        answer.text = () => read().then((text) => (setTimeout(resolve), text));
+        return answer;
+    };
+}"""
+
+
+def test_an_answer_that_comes_too_late_is_not_shown(app: Page) -> None:
+    held: list[Route] = []
+    app.goto("/alarms")
+    rows = app.locator(".data-table tbody tr")
+    expect(rows.first).to_be_visible()
+    opened = rows.evaluate_all("all => all.map(({ dataset }) => dataset.key)")
+    app.evaluate(TELL_WHEN_READ)
+    app.route("**/api/v1/alarms?*state=cleared*", lambda route: held.append(route))
+    with app.expect_request("**/api/v1/alarms?*state=cleared*"):
+        app.locator(".segmented").get_by_text("Cleared").click()
+    app.locator(".segmented").get_by_text("Open").click()
+    expect(rows).to_have_count(len(opened))
+    held[0].continue_()
+    app.evaluate("window.lateAnswerWasRead")
+    assert rows.evaluate_all("all => all.map(({ dataset }) => dataset.key)") == opened
 
 
 def test_theme_is_kept(app: Page) -> None:

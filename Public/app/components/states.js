@@ -35,29 +35,35 @@ export function errorState(error, retry) {
       : null);
 }
 
+/** How often each container has begun to load: an answer that a later loading has overtaken is not shown. @type {WeakMap<Element, number>} */
+const turns = new WeakMap();
+
 /**
  * Shows a skeleton, then what was loaded, or the error with a way to try again.
  * @template T
  * @param {Element} container @param {AbortSignal} signal
  * @param {() => Promise<T>} load
  * @param {(value: T, begun: number) => Child | void} render returns what to show, or shows it itself; `begun` is for `live.replay`
- * @param {Child} [placeholder]
+ * @param {Child} [placeholder] null: what is there stays until the new is there
  */
 export async function showLoaded(container, signal, load, render, placeholder = skeleton()) {
-  fill(container, placeholder);
+  const turn = (turns.get(container) ?? 0) + 1;
+  turns.set(container, turn);
+  const isOver = () => signal.aborted || turns.get(container) !== turn;
+  if (placeholder !== null) fill(container, placeholder);
   container.setAttribute('aria-busy', 'true');
   const begun = performance.now();
   try {
     const value = await load();
-    if (signal.aborted) return;
+    if (isOver()) return;
     const content = render(value, begun);
     if (content !== undefined) fill(container, content);
     document.dispatchEvent(new CustomEvent('content'));
   } catch (error) {
-    if (signal.aborted) return;
+    if (isOver()) return;
     if (!(error instanceof Problem)) console.error(error);
-    fill(container, errorState(error, () => showLoaded(container, signal, load, render, placeholder)));
+    fill(container, errorState(error, () => showLoaded(container, signal, load, render, placeholder ?? skeleton())));
   } finally {
-    container.removeAttribute('aria-busy');
+    if (turns.get(container) === turn) container.removeAttribute('aria-busy');
   }
 }

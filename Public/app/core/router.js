@@ -40,6 +40,10 @@ export async function startRouter(element) {
   addEventListener('popstate', onPopState);
   document.addEventListener('content', focusHeading);
   for (const type of ['keydown', 'pointerdown']) document.addEventListener(type, () => wantsHeading = false, true);
+  // Assistive technology moves the focus without a key.
+  document.addEventListener('focusin', ({ target }) => {
+    if (!(target instanceof HTMLHeadingElement)) wantsHeading = false;
+  });
   addEventListener('beforeunload', (event) => {
     if (guard?.()) event.preventDefault();
   });

@@ -1,6 +1,6 @@
 /** One delivery: what caused it, what was sent, and what the ERP answered. */
 import { get } from '../core/api.js';
-import { h, icon } from '../core/dom.js';
+import { fill, h, icon } from '../core/dom.js';
 import { Page } from '../core/element.js';
 import { formatWithUnit, sentence } from '../core/format.js';
 import { live } from '../core/live.js';
@@ -16,12 +16,24 @@ import { attempts } from './delivery-attempts.js';
 import { deliveryCare } from './delivery-care.js';
 
 export class DeliveryPage extends Page {
+  /** What is asked of a person, and for which state of the delivery. @type {{state: string, element: HTMLElement | null} | null} */
+  #care = null;
+
   connected() {
     this.pageTitle = 'Delivery';
-    const load = () => showLoaded(this, this.signal, () => this.#load(), (found) => this.#render(found, load));
-    live.onChange('delivery', ({ id }) => id === this.params.id && load(), this.signal);
-    live.onChange('work-order', ({ deliveryId }) => deliveryId === this.params.id && load(), this.signal);
-    load();
+    const load = (/** @type {boolean} */ keeps) => showLoaded(this, this.signal, () => this.#load(), (found) => this.#render(found, keeps, () => load(false)), this.#care ? null : undefined);
+    live.onChange('delivery', ({ id }) => id === this.params.id && load(true), this.signal);
+    live.onChange('work-order', ({ deliveryId }) => deliveryId === this.params.id && load(true), this.signal);
+    load(false);
+  }
+
+  /** A change elsewhere must not take what somebody is writing. @param {any} delivery @param {boolean} keeps @param {() => void} reload */
+  #careFor(delivery, keeps, reload) {
+    const before = this.#care;
+    if (keeps && before && before.state === delivery.state) return before.element;
+    const element = deliveryCare(delivery, reload);
+    this.#care = { state: delivery.state, element };
+    return element;
   }
 
   async #load() {
@@ -47,18 +59,18 @@ export class DeliveryPage extends Page {
     return metrics.map((metric) => ({ metric, value: series[metric.key]?.values?.[0] ?? null })).filter(({ value }) => value !== null);
   }
 
-  /** @param {{delivery: any, alarm: any, order: any, reading: any}} found @param {() => void} reload */
-  #render({ delivery, alarm, order, reading }, reload) {
-    const title = deliveryTitle(delivery);
+  /** @param {{delivery: any, alarm: any, order: any, reading: any}} found @param {boolean} keeps @param {() => void} reload */
+  #render({ delivery, alarm, order, reading }, keeps, reload) {
+    const title = deliveryTitle(delivery), focused = document.activeElement;
     this.pageTitle = title;
-    return h('div', null,
+    const content = h('div', null,
       pageHeader({
         above: breadcrumbs([{ name: 'Orders', href: '/orders' }, { name: delivery.externalId ?? operationName(delivery.operation) }]),
         title: [title, deliveryState(delivery.state)],
         lead: `${operationName(delivery.operation)} in ${delivery.connector.name}`,
         actions: [h('a', { class: 'button', href: `/deliveries/${delivery.id}/evidence` }, icon('list'), 'Evidence'), order?.link ? externalLink(order.link, 'Open in the ERP', 'button') : null],
       }),
-      deliveryCare(delivery, reload),
+      this.#careFor(delivery, keeps, reload),
       trace(delivery, alarm, order, reading),
       h('div', { class: 'delivery-grid' },
         h('div', { class: 'stack' },
@@ -79,6 +91,8 @@ export class DeliveryPage extends Page {
             ['Finished', delivery.finishedAt && formatFullTime(delivery.finishedAt)],
             ['Attempts', String(delivery.attempts)],
           ])))));
+    fill(this, content);
+    if (focused instanceof HTMLElement && this.contains(focused)) focused.focus({ preventScroll: true });
   }
 }
 customElements.define('pw-delivery-page', DeliveryPage);
