@@ -57,8 +57,7 @@ final class DryRunLane {
         }
         let receivedAt = byEnd ? time : alarm.receivedAt
         let cause = DeliveryCause(
-            device: device,
-            plant: plant,
+            origin: CauseOrigin(device, in: plant),
             values: values,
             timestamp: time,
             receivedAt: receivedAt,

@@ -3,10 +3,20 @@ import Foundation
 import Primitives
 import Secrets
 
+/// Where causes come from: one reference in place of a device's many parts, for causes are made and copied by millions.
+final class CauseOrigin: Sendable {
+    let device: Device
+    let plant: PlantSnapshot
+
+    init(_ device: Device, in plant: PlantSnapshot) {
+        self.device = device
+        self.plant = plant
+    }
+}
+
 /// The cause of a delivery, from which its fields and key are computed.
 struct DeliveryCause: Sendable {
-    var device: Device
-    var plant: PlantSnapshot
+    var origin: CauseOrigin
     var values: MetricValues
     var timestamp: Timestamp
     var receivedAt: Timestamp
@@ -15,6 +25,9 @@ struct DeliveryCause: Sendable {
     var value: Double?
     /// The window that a metric was booked for, if it is.
     var window: MeterWindow?
+
+    var device: Device { origin.device }
+    var plant: PlantSnapshot { origin.plant }
 
     /// The asset that it is about: the one that the device had when the alarm was raised.
     var assetID: Int32? { alarm.map(\.assetID) ?? device.assetID }

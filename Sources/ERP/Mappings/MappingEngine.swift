@@ -107,8 +107,7 @@ public final class MappingEngine: Sendable {
                 guard (definition.rule?.event == .returned) == (alarm.clearedAt != nil) else { continue }
                 if alarm.receivedAt.seconds(since: alarm.time) > definition.maxAge.seconds { continue }
                 let cause = DeliveryCause(
-                    device: device,
-                    plant: plant,
+                    origin: CauseOrigin(device, in: plant),
                     values: alarm.values,
                     timestamp: alarm.time,
                     receivedAt: alarm.receivedAt,

@@ -152,8 +152,7 @@ public struct MappingPreviewer: Sendable {
         let reading = latest(device.id)
         let time = reading?.timestamp ?? clock.now
         var cause = DeliveryCause(
-            device: device,
-            plant: plant,
+            origin: CauseOrigin(device, in: plant),
             values: reading?.values ?? MetricValues(count: 0),
             timestamp: time,
             receivedAt: reading?.receivedAt ?? time

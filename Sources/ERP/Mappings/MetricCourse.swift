@@ -5,8 +5,7 @@ import Primitives
 /// and for history.
 final class MetricCourse: Sendable {
     let document: MappingDocument
-    let device: Device
-    let plant: PlantSnapshot
+    private let origin: CauseOrigin
     let compiled: Result<CompiledMapping, InvalidInput>
     private let trigger: MetricTrigger
     private let ordinal: Int
@@ -38,8 +37,7 @@ final class MetricCourse: Sendable {
             let metric = plant.profile(of: device)?.metric(trigger.metric)
         else { return nil }
         self.document = document
-        self.device = device
-        self.plant = plant
+        origin = CauseOrigin(device, in: plant)
         self.compiled = compiled
         self.trigger = trigger
         ordinal = metric.ordinal
@@ -124,8 +122,7 @@ final class MetricCourse: Sendable {
         window: MeterWindow? = nil
     ) -> DeliveryCause {
         DeliveryCause(
-            device: device,
-            plant: plant,
+            origin: origin,
             values: values,
             timestamp: timestamp,
             receivedAt: receivedAt,
