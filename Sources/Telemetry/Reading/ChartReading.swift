@@ -30,6 +30,8 @@ struct ChartReading: Sendable {
     let rows: ReadingRows
     /// The slots of the metrics, in their order.
     let slots: [Int]
+    /// Which of them belong to gauges.
+    let areGauges: [Bool]
     /// Where counters roll over.
     let rollovers: SlotRollovers
     /// The range, its end exclusive.
@@ -103,23 +105,60 @@ struct ChartReading: Sendable {
                 .filter { density.isSparse($0.span, $0.bucket, readings: $0.readings) }
             pieces = SpanCover.withReadings(in: sparse.map { ($0.span, $0.bucket) }, pieces: pieces)
         }
-        let slots = slots.map(Int32.init(clamping:))
-        let isRolledUp = pieces.contains { $0.span != nil }
-        let stored =
-            isRolledUp ? try await session.query(RollupQueries.slots(slots, device: rows.device, pieces)) : []
-        var next = stored[...]
+        var stored = try await StoredSlots(slots, areGauges, device: rows.device, pieces, in: session)
         for piece in pieces {
             if piece.span == nil {
-                try await rows.stream(slots: self.slots, from: piece.from, to: piece.to, in: session) {
-                    columns.add($0)
-                }
-                continue
+                try await rows.stream(slots: slots, from: piece.from, to: piece.to, in: session) { columns.add($0) }
+            } else {
+                stored.move(before: piece.to, to: &columns)
             }
-            let part = next.prefix { $0.bucket < piece.to }
-            next = next.dropFirst(part.count)
-            for row in part {
-                let place = Int(row.place) - 1
-                if self.slots.indices.contains(place) { columns.add(row.statistics, place: place, at: row.bucket) }
+        }
+    }
+}
+
+/// What the buckets of pieces know of some slots, handed on in the order of time.
+private struct StoredSlots {
+    private let rows: [[SlotRow]]
+    /// By place, how many were handed on.
+    private var done: [Int]
+
+    init(
+        _ slots: [Int],
+        _ areGauges: [Bool],
+        device: Int32,
+        _ pieces: [SpanCover.Piece],
+        in session: some PostgresSession
+    ) async throws {
+        var rows: [[SlotRow]] = []
+        if pieces.contains(where: { $0.span != nil }) {
+            for (slot, isGauge) in zip(slots, areGauges) {
+                let slot = Int32(clamping: slot)
+                var found = try await session.query(
+                    RollupQueries.slot(slot, isGauge: isGauge, device: device, pieces)
+                )
+                // They nearly always come in order.
+                let isInOrder = zip(found, found.dropFirst()).allSatisfy { $0.bucket < $1.bucket }
+                if !isInOrder { found.sort { $0.bucket < $1.bucket } }
+                rows.append(found)
+            }
+        }
+        self.rows = rows
+        done = Array(repeating: 0, count: rows.count)
+    }
+
+    /// Hands on the buckets that begin before a time.
+    mutating func move(before end: Timestamp, to columns: inout ChartColumns) {
+        while true {
+            var earliest = end
+            for place in rows.indices where done[place] < rows[place].count {
+                earliest = min(earliest, rows[place][done[place]].bucket)
+            }
+            if earliest >= end { return }
+            for place in rows.indices where done[place] < rows[place].count {
+                let row = rows[place][done[place]]
+                if row.bucket > earliest { continue }
+                columns.add(row.statistics, place: place, at: row.bucket)
+                done[place] += 1
             }
         }
     }

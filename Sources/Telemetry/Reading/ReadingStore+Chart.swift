@@ -24,6 +24,7 @@ extension ReadingStore {
         let reading = ChartReading(
             rows: rows(of: device),
             slots: metrics.flatMap { Array($0.ordinal..<$0.ordinal + $0.width) },
+            areGauges: metrics.flatMap { Array(repeating: $0.kind == .gauge, count: $0.width) },
             rollovers: SlotRollovers(profile),
             from: from,
             to: to,

@@ -14,10 +14,9 @@ struct DirtyMinute: Hashable, Sendable {
     var minute: Timestamp
 }
 
-/// What one bucket knows of one slot.
+/// What one bucket knows of a slot.
 struct SlotRow: Sendable {
     var bucket: Timestamp
-    var place: Int64
     var statistics: SlotStatistics
 }
 
@@ -189,38 +188,66 @@ enum RollupQueries {
         }
     }
 
-    /// What the buckets of pieces know of some slots (counted from 0); `place` counts the slots from 1.
-    static func slots(_ slots: [Int32], device: Int32, _ pieces: [SpanCover.Piece]) -> Statement<SlotRow> {
+    /// What the buckets of pieces know of a slot (counted from 0), in no promised order.
+    ///
+    /// The slot stands alone: joined with a list of slots, a plan made once for all would keep every bucket with all its
+    /// columns first, at twice the time. Of a gauge nothing is asked for that only counters and states need; its
+    /// statistics have neither `first` nor `last`.
+    static func slot(
+        _ slot: Int32,
+        isGauge: Bool,
+        device: Int32,
+        _ pieces: [SpanCover.Piece]
+    ) -> Statement<SlotRow> {
         let columns = PieceColumns(pieces)
-        return Statement(
-            "telemetry.rollup.slots",
-            """
-            SELECT bucket, wanted.place, counts[slot + 1], coalesce(minimum[slot + 1], last[slot + 1]),
-                coalesce(maximum[slot + 1], last[slot + 1]), coalesce(total[slot + 1], last[slot + 1]),
-                coalesce(first[slot + 1], last[slot + 1]), last[slot + 1], coalesce(rise[slot + 1], 0)
-            FROM unnest(\(columns.spans), \(columns.starts), \(columns.ends)) AS piece (span, start, stop)
-            CROSS JOIN unnest(\(slots)) WITH ORDINALITY AS wanted (slot, place)
-            CROSS JOIN LATERAL (SELECT bucket, counts, minimum, maximum, total, first, last, rise FROM rollup
-                WHERE device_id = \(device) AND rollup.span = piece.span
-                    AND bucket >= piece.start AND bucket < piece.stop OFFSET 0) AS found
-            WHERE counts[slot + 1] > 0
-            ORDER BY bucket
-            """
-        ) { row throws(PostgresError) in
-            SlotRow(
-                bucket: try row.timestamp(0),
-                place: try row.int64(1),
-                statistics: SlotStatistics(
-                    count: try row.int32(2),
-                    minimum: try row.double(3),
-                    maximum: try row.double(4),
-                    total: try row.optionalDouble(5) ?? .nan,
-                    first: try row.double(6),
-                    last: try row.double(7),
-                    rise: try row.double(8)
-                )
+        if isGauge {
+            return Statement(
+                "telemetry.rollup.gauge",
+                """
+                SELECT \(figures)
+                FROM unnest(\(columns.spans), \(columns.starts), \(columns.ends)) AS piece (span, start, stop)
+                CROSS JOIN (SELECT \(slot) + 1 AS place, \(device)::integer AS device) AS wanted \(bucketsOfPieces)
+                """,
+                row: decodeFigures
             )
         }
+        return Statement(
+            "telemetry.rollup.slot",
+            """
+            SELECT \(figures), coalesce(first[place], last[place]), last[place], coalesce(rise[place], 0)
+            FROM unnest(\(columns.spans), \(columns.starts), \(columns.ends)) AS piece (span, start, stop)
+            CROSS JOIN (SELECT \(slot) + 1 AS place, \(device)::integer AS device) AS wanted \(bucketsOfPieces)
+            """
+        ) { row throws(PostgresError) in
+            var found = try decodeFigures(row)
+            found.statistics.first = try row.double(5)
+            found.statistics.last = try row.double(6)
+            found.statistics.rise = try row.double(7)
+            return found
+        }
+    }
+
+    private static let figures: SQL.Part = """
+        bucket, counts[place], coalesce(minimum[place], last[place]), coalesce(maximum[place], last[place]),
+            coalesce(total[place], last[place])
+        """
+    private static let bucketsOfPieces: SQL.Part = """
+        CROSS JOIN LATERAL (SELECT bucket, counts, minimum, maximum, total, first, last, rise FROM rollup
+            WHERE device_id = wanted.device AND rollup.span = piece.span
+                AND bucket >= piece.start AND bucket < piece.stop OFFSET 0) AS found
+        WHERE counts[place] > 0
+        """
+
+    @Sendable private static func decodeFigures(_ row: ResultRow) throws(PostgresError) -> SlotRow {
+        SlotRow(
+            bucket: try row.timestamp(0),
+            statistics: SlotStatistics(
+                count: try row.int32(1),
+                minimum: try row.double(2),
+                maximum: try row.double(3),
+                total: try row.optionalDouble(4) ?? .nan
+            )
+        )
     }
 
     /// Takes marks out; what is computed afterwards in the transaction sees every row that they stand for.
@@ -253,7 +280,8 @@ enum RollupQueries {
             AnyStatement(buckets(device: 0, span: .hour, from: time, to: time)), AnyStatement(takeDirty(limit: 1)),
             AnyStatement(dirtyCount()), AnyStatement(reach(device: 0, from: time)),
             AnyStatement(readings(device: 0, span: .hour, bucket: time)),
-            AnyStatement(sparse(device: 0, [])), AnyStatement(slots([], device: 0, [])),
+            AnyStatement(sparse(device: 0, [])), AnyStatement(slot(0, isGauge: true, device: 0, [])),
+            AnyStatement(slot(0, isGauge: false, device: 0, [])),
         ]
     }()
 }
