@@ -164,6 +164,27 @@ def test_items_are_found_by_their_words_and_checked_in_mappings(server, odoo):
     assert [(warning["pointer"], warning["code"]) for warning in answer["warnings"]] == [("/fields/item", "unknown-choice")]
 
 
+def test_what_was_read_is_forgotten_with_its_erp(server, odoo):
+    path, other = "/api/v1/connectors/moving", SimulatedERP("erpnext")
+    try:
+        server.put(path, odoo.connector)
+        before = read_items(server, "moving")
+        assert before["total"] > 0
+        assert server.call("POST", path + "/matching/read")[0] == 202
+        wait_until(lambda: server.get(path + "/matching")["readAt"], 30, "the equipment")
+        server.put(path, {**odoo.connector, "name": "Renamed"})
+        assert server.get(path + "/items")["readAt"] == before["readAt"], "the same ERP"
+        server.put(path, other.connector)
+        assert server.get(path + "/matching")["readAt"] is None
+        after = read_items(server, "moving")
+        assert after["readAt"] > before["readAt"]
+        assert server.call("DELETE", path)[0] == 204
+        server.put(path, odoo.connector)
+        assert server.get(path + "/items")["total"] == 0 and server.get(path + "/matching")["readAt"] is None
+    finally:
+        other.stop()
+
+
 def test_figures_have_the_names_and_units_of_their_items(server, odoo):
     one = read_items(server, "kind-odoo")["items"][0]
     server.put("/api/v1/profiles/silo", {"name": "Silo", "metrics": [{"key": "level"}]})

@@ -31,6 +31,9 @@ public struct Connector: Hashable, Sendable {
     /// What a condition compares.
     public var version: ResourceVersion { ResourceVersion(id: id, revision: revision) }
 
+    /// Whether it leads to the same ERP system as another state of it.
+    func hasSameERP(as other: Connector) -> Bool { kind == other.kind && url == other.url }
+
     /// What an admin configured of it: neither credentials nor what became of it since.
     public var configuration: JSONValue {
         [

@@ -87,6 +87,11 @@ public final class ConnectorRegistry: ConnectorDirectory {
         connectors.withLock { $0.values.first { $0.connector.key == key.text } }
     }
 
+    /// Whether a connector still leads to the ERP that it led to.
+    func leadsWhereItDid(_ live: LiveConnector) -> Bool {
+        connector(id: live.connector.id)?.connector.hasSameERP(as: live.connector) ?? false
+    }
+
     /// The connector as the outbox uses it.
     public func runtime(_ id: Int32) -> ConnectorRuntime? {
         connector(id: id).map { live in

@@ -102,6 +102,7 @@ public final class ConnectorStore: Sendable {
                 )
             }
             try await transaction.execute(ConnectorQueries.retire(id: row.connector.id, at: clock.now))
+            try await KeptLists.forget(connector: row.connector.id, in: transaction)
             try await ConfigurationHistory.note(
                 .connectors,
                 key.text,
@@ -136,6 +137,9 @@ public final class ConnectorStore: Sendable {
                 ConnectorQueries.update(id: old.connector.id, draft, credentials: sealed, at: time)
             )
             guard let row else { throw Self.missing(key) }
+            if !row.connector.hasSameERP(as: old.connector) {
+                try await KeptLists.forget(connector: old.connector.id, in: transaction)
+            }
             try await note(from: old, to: row, in: transaction)
             return (row.connector, false)
         }

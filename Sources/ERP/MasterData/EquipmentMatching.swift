@@ -104,6 +104,7 @@ public final class EquipmentMatching: Sendable {
         let all = try await readings.pages(of: id) { cursor throws(CallFailure) in
             try await live.erp.equipment(after: cursor)
         }
+        guard registry.leadsWhereItDid(live) else { return }
         let time = clock.now
         try await pool.transaction { transaction in
             try await transaction.execute(EquipmentQueries.forget(connector: id))

@@ -33,6 +33,10 @@ enum EquipmentQueries {
         )
     }
 
+    static func forgetReading(connector id: Int32) -> Statement<Void> {
+        Statement("erp.equipment.forget-reading", "DELETE FROM erp_equipment_read WHERE connector_id = \(id)")
+    }
+
     static func readAt(connector id: Int32) -> Statement<Timestamp> {
         Statement("erp.equipment.read-at", "SELECT read_at FROM erp_equipment_read WHERE connector_id = \(id)") {
             row throws(PostgresError) in try row.timestamp(0)
@@ -62,7 +66,8 @@ enum EquipmentQueries {
         let time = Timestamp(microseconds: 0)
         return [
             AnyStatement(forget(connector: 0)), AnyStatement(add([], connector: 0)),
-            AnyStatement(noteRead(connector: 0, at: time)), AnyStatement(readAt(connector: 0)),
+            AnyStatement(noteRead(connector: 0, at: time)), AnyStatement(forgetReading(connector: 0)),
+            AnyStatement(readAt(connector: 0)),
             AnyStatement(all(connector: 0)),
         ]
     }()

@@ -116,6 +116,7 @@ public final class ItemCatalog: Sendable {
         let all = try await readings.pages(of: id) { cursor throws(CallFailure) in
             try await live.erp.items(after: cursor)
         }
+        guard registry.leadsWhereItDid(live) else { return }
         let time = clock.now
         try await pool.transaction { transaction in
             try await transaction.execute(ItemQueries.forget(connector: id))

@@ -33,6 +33,10 @@ enum ItemQueries {
         )
     }
 
+    static func forgetReading(connector id: Int32) -> Statement<Void> {
+        Statement("erp.item.forget-reading", "DELETE FROM erp_item_read WHERE connector_id = \(id)")
+    }
+
     static func readAt(connector id: Int32) -> Statement<Timestamp> {
         Statement("erp.item.read-at", "SELECT read_at FROM erp_item_read WHERE connector_id = \(id)") {
             row throws(PostgresError) in try row.timestamp(0)
@@ -87,7 +91,8 @@ enum ItemQueries {
         let time = Timestamp(microseconds: 0)
         return [
             AnyStatement(forget(connector: 0)), AnyStatement(add([], connector: 0)),
-            AnyStatement(noteRead(connector: 0, at: time)), AnyStatement(readAt(connector: 0)),
+            AnyStatement(noteRead(connector: 0, at: time)), AnyStatement(forgetReading(connector: 0)),
+            AnyStatement(readAt(connector: 0)),
             AnyStatement(count(connector: 0)), AnyStatement(search("", connector: 0, limit: 1)),
             AnyStatement(known([], connector: 0)), AnyStatement(due(before: time)),
         ]
