@@ -100,14 +100,14 @@ struct PresenceClientTests {
             try await withBroker { broker, inbox, _ in
                 var address = broker.address
                 address.version = .only(version)
-                try await makeClient(address).running {
-                    await inbox.wait(forCount: 1)
-                    let log = broker.log
-                    // Mosquitto: (protocol, clean start 1, keep-alive), then the will with its flags.
-                    #expect(log.contains("as host (p\(number), c1, k30)"))
-                    #expect(log.contains("Will message specified (42 bytes) (r1, q1)."))
-                    #expect(log.contains("\tspBv1.0/STATE/plantwright"))
-                }
+                try await makeClient(address).running { await inbox.wait(forCount: 1) }
+                // Nothing of its log is missing once it ended.
+                broker.stop()
+                let log = broker.log
+                // Mosquitto: (protocol, clean start 1, keep-alive), then the will with its flags.
+                #expect(log.contains("as host (p\(number), c1, k30)"))
+                #expect(log.contains("Will message specified (42 bytes) (r1, q1)."))
+                #expect(log.contains("\tspBv1.0/STATE/plantwright"))
             }
         }
     }
@@ -137,15 +137,17 @@ struct PresenceClientTests {
             try await makeClient(broker.address).running {
                 await inbox.wait(forCount: 1)
                 #expect(inbox.payloads == [#"{"online":true,"timestamp":1763827201000}"#])
-                let packets = broker.log.split(separator: "\n").filter { $0.contains(" from host") }
-                let subscribe = packets.firstIndex { $0.contains("Received SUBSCRIBE") }
-                let publish = packets.firstIndex { $0.contains("Received PUBLISH") }
-                let firsts = try (#require(subscribe), #require(publish))
-                #expect(firsts.0 < firsts.1)
-                // d0: no duplicate, q1: quality of service 1, r1: retained.
-                #expect(packets[firsts.1].contains("(d0, q1, r1"))
-                #expect(packets[firsts.1].contains("'spBv1.0/STATE/plantwright'"))
             }
+            // Nothing of its log is missing once it ended.
+            broker.stop()
+            let packets = broker.log.split(separator: "\n").filter { $0.contains(" from host") }
+            let subscribe = packets.firstIndex { $0.contains("Received SUBSCRIBE") }
+            let publish = packets.firstIndex { $0.contains("Received PUBLISH") }
+            let firsts = try (#require(subscribe), #require(publish))
+            #expect(firsts.0 < firsts.1)
+            // d0: no duplicate, q1: quality of service 1, r1: retained.
+            #expect(packets[firsts.1].contains("(d0, q1, r1"))
+            #expect(packets[firsts.1].contains("'spBv1.0/STATE/plantwright'"))
         }
     }
 
@@ -257,12 +259,14 @@ struct PresenceClientTests {
                 await inbox.wait(forCount: 3)
                 #expect(inbox.messages[1...].map(\.topic) == ["spBv1.0/g/NCMD/n", "spBv1.0/g/DCMD/n/d"])
                 #expect(inbox.messages[1].payload == commands[0].payload(at: 1))
-                let packets = broker.log.split(separator: "\n").filter {
-                    $0.contains("Received PUBLISH from host") && $0.contains("CMD/n")
-                }
-                #expect(packets.allSatisfy { $0.contains("(d0, q0, r0") })
-                #expect(packets.count == 2)
             }
+            // Nothing of its log is missing once it ended.
+            broker.stop()
+            let packets = broker.log.split(separator: "\n").filter {
+                $0.contains("Received PUBLISH from host") && $0.contains("CMD/n")
+            }
+            #expect(packets.allSatisfy { $0.contains("(d0, q0, r0") })
+            #expect(packets.count == 2)
         }
     }
 }
