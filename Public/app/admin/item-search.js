@@ -13,6 +13,8 @@ const LIMIT = 40, INTERVAL = 1000;
 export function chooseItem(connector) {
   const standing = h('div', { class: 'item-standing', role: 'status' });
   let again = () => {};
+  /** One for all searches: words are typed while a long list is being read. @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   const path = `/api/v1/connectors/${connector}/items`;
   const readAgain = async () => {
     try {
@@ -34,7 +36,8 @@ export function chooseItem(connector) {
       again = repeat;
       const found = /** @type {Items} */ (await get(withQuery(path, { search: words, limit: LIMIT })));
       show(found);
-      if (found.reading) setTimeout(repeat, INTERVAL);
+      clearTimeout(timer);
+      if (found.reading) timer = setTimeout(repeat, INTERVAL);
       return { candidates: found.items.map(({ reference, name, unit }) => ({ value: reference, name: reference, details: unit ? `${name} · in ${unit}` : name })), more: found.items.length === LIMIT };
     },
   });

@@ -1,6 +1,5 @@
 import ERPConnectors
 import Logging
-import PostgreSQL
 import Primitives
 import Synchronization
 
@@ -91,16 +90,5 @@ final class ListReadings: Sendable {
             note(id, records.count)
         } while cursor != nil && records.count < Self.maximum
         return records
-    }
-}
-
-/// The lists of an ERP that are kept.
-enum KeptLists {
-    /// Forgets what was read from a connector's ERP: it is another one now, or none.
-    static func forget(connector id: Int32, in transaction: Transaction) async throws {
-        try await transaction.execute(EquipmentQueries.forget(connector: id))
-        try await transaction.execute(EquipmentQueries.forgetReading(connector: id))
-        try await transaction.execute(ItemQueries.forget(connector: id))
-        try await transaction.execute(ItemQueries.forgetReading(connector: id))
     }
 }
